@@ -1,0 +1,194 @@
+#include "proto/shared/validate.h"
+
+#include <cmath>
+#include <set>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "proto/shared/resource_name.h"
+#include "proto/shared/sanitize.h"
+
+namespace crosscall::shared {
+namespace {
+
+constexpr std::int64_t kNanosPerSecond = 1'000'000'000;
+constexpr std::int64_t kMaxSeconds = 366 * 24 * 3600;
+
+absl::Status Wrong(absl::string_view field, absl::string_view found, absl::string_view allowed) {
+  return absl::InvalidArgumentError(absl::StrCat(field, ": ", found, "; allowed: ", allowed));
+}
+
+absl::Status AtMost(absl::string_view field, std::uint64_t found, std::uint64_t limit) {
+  if (found <= limit) return absl::OkStatus();
+  return Wrong(field, absl::StrCat(found), absl::StrCat("at most ", limit));
+}
+
+template <class Message>
+absl::Status Span(absl::string_view field, const Message& span, std::int64_t min_nanos, std::int64_t max_seconds) {
+  if (span.nanos() < 0 || span.nanos() >= kNanosPerSecond || span.seconds() < 0 || span.seconds() > kMaxSeconds) {
+    return Wrong(field, absl::StrCat(span.seconds(), " s ", span.nanos(), " ns"), "a positive span");
+  }
+  const std::int64_t nanos = span.seconds() * kNanosPerSecond + span.nanos();
+  if (nanos >= min_nanos && nanos <= max_seconds * kNanosPerSecond) return absl::OkStatus();
+  return Wrong(field, absl::StrCat(nanos, " ns"), absl::StrCat(min_nanos, " ns to ", max_seconds, " s"));
+}
+
+template <class Cpus>
+absl::Status CpuNumbers(absl::string_view field, const Cpus& cpus) {
+  if (absl::Status status = AtMost(absl::StrCat(field, " (how many)"), static_cast<std::uint64_t>(cpus.size()), 1024);
+      !status.ok()) {
+    return status;
+  }
+  std::set<std::uint32_t> seen;
+  for (const std::uint32_t cpu : cpus) {
+    if (!seen.insert(cpu).second) return Wrong(field, absl::StrCat("CPU ", cpu, " is listed twice"), "each CPU once");
+    if (cpu >= 8192) return Wrong(field, absl::StrCat("CPU ", cpu), "0 to 8191");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Rate(absl::string_view field, double rate) {
+  if (std::isfinite(rate) && rate >= 0 && rate <= 1e7) return absl::OkStatus();
+  return Wrong(field, absl::StrCat(rate), "0 (closed loop) to 1e7 calls a second");
+}
+
+absl::Status FirstError(std::initializer_list<absl::Status> statuses) {
+  for (const absl::Status& status : statuses) {
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ShortText(absl::string_view field, absl::string_view text, std::size_t limit) {
+  return AtMost(absl::StrCat(field, " (bytes)"), text.size(), limit);
+}
+
+absl::Status ScenarioId(absl::string_view field, absl::string_view id) {
+  if (IsId(id)) return absl::OkStatus();
+  return Wrong(field, absl::StrCat("\"", CleanText(id, 80), "\""), "a scenario id, [a-z0-9-]{1,63}");
+}
+
+}  // namespace
+
+absl::Status Validate(const v1::TrialSpec& spec) {
+  if (absl::Status status =
+          FirstError({ScenarioId("scenario", spec.scenario()),
+                      ShortText("scenario_text", spec.scenario_text(), kMaxScenarioTextBytes),
+                      ShortText("implementation", spec.implementation(), 128), CpuNumbers("cpus", spec.cpus()),
+                      AtMost("parameters (how many)", spec.parameters_size(), 32),
+                      Rate("arrival_rate_hz", spec.arrival_rate_hz())});
+      !status.ok()) {
+    return status;
+  }
+  if (spec.implementation().empty()) return Wrong("implementation", "empty", "algorithm/wait_policy/irq_model");
+  if (spec.has_time_limit()) {
+    if (absl::Status status = Span("time_limit", spec.time_limit(), 1'000'000, 24 * 3600); !status.ok()) return status;
+  }
+  if (!spec.has_time_limit() && spec.call_limit() == 0) {
+    return Wrong("call_limit and time_limit", "neither is set", "at least one");
+  }
+  return Span("deadline", spec.deadline(), 1'000'000, 3600);
+}
+
+absl::Status Validate(const v1::SweepSpec& spec) {
+  if (spec.scenarios().empty()) return Wrong("scenarios", "none", "at least one scenario");
+  if (spec.implementations().empty()) return Wrong("implementations", "none", "at least one id; `*` for all");
+  if (absl::Status status = FirstError({AtMost("scenarios (how many)", spec.scenarios_size(), 256),
+                                        AtMost("implementations (how many)", spec.implementations_size(), 256),
+                                        AtMost("cpu_lists (how many)", spec.cpu_lists_size(), 4096),
+                                        AtMost("target_states (how many)", spec.target_states_size(), 3),
+                                        AtMost("parameter_sets (how many)", spec.parameter_sets_size(), 1024),
+                                        AtMost("repetitions", spec.repetitions(), 100'000),
+                                        AtMost("arrival_rates_hz (how many)", spec.arrival_rates_hz_size(), 64)});
+      !status.ok()) {
+    return status;
+  }
+  for (const v1::ScenarioRef& scenario : spec.scenarios()) {
+    if (absl::Status status = FirstError({ScenarioId("scenario", scenario.id()),
+                                          ShortText("scenario text", scenario.text(), kMaxScenarioTextBytes)});
+        !status.ok()) {
+      return status;
+    }
+  }
+  if (spec.all_cpu_pairs() && !spec.cpu_lists().empty()) {
+    return Wrong("cpu_lists", "given beside all_cpu_pairs", "one of the two");
+  }
+  for (const v1::CpuList& list : spec.cpu_lists()) {
+    if (absl::Status status = CpuNumbers("cpus", list.cpus()); !status.ok()) return status;
+  }
+  for (const double rate : spec.arrival_rates_hz()) {
+    if (absl::Status status = Rate("arrival_rates_hz", rate); !status.ok()) return status;
+  }
+  for (const v1::ParameterSet& set : spec.parameter_sets()) {
+    if (absl::Status status = AtMost("parameters (how many)", set.parameters_size(), 32); !status.ok()) return status;
+  }
+  if (spec.has_trial_deadline()) {
+    if (absl::Status status = Span("trial_deadline", spec.trial_deadline(), 1'000'000, 3600); !status.ok()) {
+      return status;
+    }
+  }
+  if (spec.has_trial_time()) {
+    if (absl::Status status = Span("trial_time", spec.trial_time(), 1'000'000, 24 * 3600); !status.ok()) return status;
+  }
+  if (spec.has_sweep_deadline()) {
+    if (absl::Status status = Span("sweep_deadline", spec.sweep_deadline(), kNanosPerSecond, 90 * 24 * 3600);
+        !status.ok()) {
+      return status;
+    }
+  }
+  for (const std::string& board : spec.selector().boards()) {
+    if (absl::StatusOr<std::string> id = BoardIdOf(board); !id.ok()) return id.status();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Validate(const v1::CreateSweepRequest& request) {
+  if (!request.sweep_id().empty() && !IsId(request.sweep_id())) {
+    return Wrong("sweep_id", absl::StrCat("\"", CleanText(request.sweep_id(), 80), "\""), "[a-z0-9-]{1,63}");
+  }
+  if (absl::Status status = ShortText("request_id", request.request_id(), 64); !status.ok()) return status;
+  return Validate(request.spec());
+}
+
+absl::Status Validate(const v1::SynchronizeRequest& request) {
+  if (absl::StatusOr<std::string> id = BoardIdOf(request.board()); !id.ok()) return id.status();
+  if (request.incarnation_id().empty() || request.incarnation_id().size() > 64) {
+    return Wrong("incarnation_id (bytes)", absl::StrCat(request.incarnation_id().size()), "1 to 64");
+  }
+  if (request.sequence() == 0) return Wrong("sequence", "0", "1, 2, 3, ...");
+  if (absl::Status status = FirstError(
+          {ShortText("boot_id", request.boot_id(), 64), AtMost("leases (how many)", request.leases_size(), 16),
+           AtMost("spool (how many)", request.spool_size(), 64), ShortText("health", request.health(), 1024),
+           AtMost("cpus (how many)", request.description().cpus_size(), 1024),
+           AtMost("scenarios (how many)", request.description().scenarios_size(), 1024),
+           AtMost("implementations (how many)", request.description().implementations_size(), 1024),
+           AtMost("labels (how many)", request.description().labels_size(), 64)});
+      !status.ok()) {
+    return status;
+  }
+  for (const v1::HeldLease& lease : request.leases()) {
+    if (absl::StatusOr<std::string> sweep = SweepNameOfTrial(lease.trial()); !sweep.ok()) return sweep.status();
+    if (lease.attempt() == 0) return Wrong("attempt", "0", "1, 2, 3, ...");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Validate(const v1::UploadResultRequest& request) {
+  if (absl::StatusOr<std::string> id = BoardIdOf(request.board()); !id.ok()) return id.status();
+  if (absl::StatusOr<std::string> sweep = SweepNameOfTrial(request.trial()); !sweep.ok()) return sweep.status();
+  if (request.attempt() == 0) return Wrong("attempt", "0", "1, 2, 3, ...");
+  if (request.sha256().size() != 32) return Wrong("sha256 (bytes)", absl::StrCat(request.sha256().size()), "32");
+  if (absl::Status status = FirstError({AtMost("total_bytes", request.total_bytes(), kMaxResultBytes),
+                                        AtMost("chunk (bytes)", request.chunk().size(), kMaxChunkBytes)});
+      !status.ok()) {
+    return status;
+  }
+  if (request.offset() > request.total_bytes() || request.chunk().size() > request.total_bytes() - request.offset()) {
+    return Wrong("offset", absl::StrCat(request.offset(), " with a chunk of ", request.chunk().size()),
+                 absl::StrCat("chunks inside ", request.total_bytes(), " bytes"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace crosscall::shared

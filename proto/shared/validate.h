@@ -1,0 +1,29 @@
+// Limits and rules of requests, in one place: what a machine can check of the comments in the protos.
+//
+// Pure. Each function returns OK or INVALID_ARGUMENT whose text names the field, what was found and what is allowed.
+#ifndef PROTO_SHARED_VALIDATE_H_
+#define PROTO_SHARED_VALIDATE_H_
+
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "crosscall/v1/board_service.pb.h"
+#include "crosscall/v1/sweep_service.pb.h"
+#include "crosscall/v1/trial.pb.h"
+
+namespace crosscall::shared {
+
+inline constexpr std::uint64_t kMaxTrialsPerSweep = 100'000;
+inline constexpr std::size_t kMaxScenarioTextBytes = 64 * 1024;
+inline constexpr std::size_t kMaxResultBytes = 16 * 1024 * 1024;
+inline constexpr std::size_t kMaxChunkBytes = 256 * 1024;
+
+absl::Status Validate(const v1::TrialSpec& spec);
+absl::Status Validate(const v1::SweepSpec& spec);
+absl::Status Validate(const v1::CreateSweepRequest& request);
+absl::Status Validate(const v1::SynchronizeRequest& request);
+absl::Status Validate(const v1::UploadResultRequest& request);
+
+}  // namespace crosscall::shared
+
+#endif  // PROTO_SHARED_VALIDATE_H_
