@@ -137,8 +137,8 @@ struct RegionHeader {
   u64 clock_mult;
   u64 trial_started;   // clock value, 0 before the timed part
   u64 trial_finished;  // clock value, 0 until every CPU has finished
-  u64 probe_request;   // the observer asks the worker to re-send one IPI: target CPU + 1; see watchdog
-  u64 probe_done;      // clock value when it was sent
+  u32 ipi_signal;      // signal port: signal numbers, for an observer who probes by re-sending one; else 0
+  u32 device_signal;
 };
 
 inline constexpr u64 RegionBytes(u32 cpus, u32 locks, u32 ring_size) {
