@@ -32,8 +32,8 @@ setup() {
 
 build() { # PRESET
   say "build $1"
-  cmake --preset "$1" >build-"$1".log 2>&1 || { cat build-"$1".log; rm -f build-"$1".log; return 1; }
-  rm -f build-"$1".log
+  mkdir -p build
+  cmake --preset "$1" >build/configure.log 2>&1 || { cat build/configure.log; return 1; }
   cmake --build --preset "$1" --parallel "$jobs" -- --quiet
 }
 
