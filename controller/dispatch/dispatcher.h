@@ -1,0 +1,76 @@
+// The one thread that owns scheduling: calls become events, events a batch, a batch pure decisions and one store
+// transaction, and only its commit lets the answers go.
+//
+// Invariants: nothing is acknowledged that the store does not have. If a transaction fails, every caller of the batch
+// gets its code, held calls included, and the state in memory is read again from the store, as after a restart. Thread
+// safety: all methods may be called from any thread. Callbacks must not block and must not call back into a method that
+// waits for the dispatcher (none does but Stop and the destructor).
+#ifndef CONTROLLER_DISPATCH_DISPATCHER_H_
+#define CONTROLLER_DISPATCH_DISPATCHER_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "controller/dispatch/settings.h"
+#include "controller/dispatch/snapshot.h"
+#include "controller/store/store.h"
+#include "crosscall/v1/board_service.pb.h"
+#include "crosscall/v1/sweep_service.pb.h"
+#include "proto/shared/clock.h"
+
+namespace crosscall::dispatch {
+
+// Runs exactly once: on the dispatcher's thread after the commit, or on the calling thread, maybe before the call
+// returns, when the request is refused at once (validation, full queue, stopped) or a chunk of an upload is only kept.
+template <class T>
+using Done = std::function<void(absl::StatusOr<T>)>;
+
+// Runs for each state until `last`; exactly one call has `last` set: the sweep's end, an error, or Unwatch (CANCELLED).
+using SweepWatcher = std::function<void(absl::StatusOr<v1::Sweep> sweep, bool last)>;
+
+class Dispatcher {
+ public:
+  // Reads the live state from the store and starts the thread. `store` and `clock` must outlive the dispatcher, and
+  // nobody else may write to `store`. Codes: those of the store.
+  static absl::StatusOr<std::unique_ptr<Dispatcher>> Start(store::Store& store, const shared::Clock& clock,
+                                                           Settings settings);
+  // Stops.
+  ~Dispatcher();
+  Dispatcher(const Dispatcher&) = delete;
+  Dispatcher& operator=(const Dispatcher&) = delete;
+
+  // Finishes what is queued, answers held calls and watchers with UNAVAILABLE and ends the thread; later calls are
+  // refused with UNAVAILABLE. Repeating is harmless.
+  void Stop();
+
+  // The agent protocol's long poll; see board_service.proto. The ticket names the call for Abandon.
+  std::uint64_t Synchronize(v1::SynchronizeRequest request, Done<v1::SynchronizeResponse> done);
+  // The client went away: a call that is still held ends with CANCELLED. Unknown tickets are ignored.
+  void Abandon(std::uint64_t ticket);
+
+  void UploadResult(v1::UploadResultRequest request, Done<v1::UploadResultResponse> done);
+  void CreateSweep(v1::CreateSweepRequest request, Done<v1::CreateSweepResponse> done);
+  void CancelSweep(v1::CancelSweepRequest request, Done<v1::CancelSweepResponse> done);
+
+  std::uint64_t WatchSweep(std::string name, SweepWatcher watcher);
+  void Unwatch(std::uint64_t id);
+
+  // Never null. The queue figures are those of the moment of the call.
+  std::shared_ptr<const Snapshot> snapshot() const;
+
+  // Makes the thread look at the clock again; for tests that move it.
+  void Wake();
+
+ private:
+  class Impl;
+  explicit Dispatcher(std::unique_ptr<Impl> impl);
+  const std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace crosscall::dispatch
+
+#endif  // CONTROLLER_DISPATCH_DISPATCHER_H_

@@ -1,0 +1,50 @@
+// What an operator may tune in the dispatcher; the defaults are those of the fleet reference, section 9.
+#ifndef CONTROLLER_DISPATCH_SETTINGS_H_
+#define CONTROLLER_DISPATCH_SETTINGS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "absl/time/time.h"
+
+namespace crosscall::dispatch {
+
+struct Settings {
+  // How long a Synchronize may be held, without and with a lease on the board.
+  absl::Duration hold_idle = absl::Seconds(30);
+  absl::Duration hold_busy = absl::Seconds(5);
+  // A board is SILENT when it has not called for that many holds...
+  int silent_holds = 3;
+  // ... or that long after its held call was cut: an agent that cut it itself calls again at once.
+  absl::Duration reconnect_grace = absl::Seconds(10);
+  // A fresh lease ends unless the agent reports it within the first term; each report then gives it a full term.
+  absl::Duration first_term = absl::Seconds(60);
+  absl::Duration lease_term = absl::Seconds(180);
+  // No lease outlives its trial's limit by more than this. A trial that only counts calls has `untimed_trial_limit`.
+  absl::Duration lease_cap_extra = absl::Seconds(60);
+  absl::Duration untimed_trial_limit = absl::Hours(1);
+  // How long a restarted agent may take to deliver the result of a fenced attempt that its spool lists.
+  absl::Duration spooled_result_wait = absl::Seconds(60);
+  std::uint32_t attempts_per_trial = 3;
+  // A sweep succeeds if that share of its trials told something.
+  double required_coverage = 0.95;
+  absl::Duration default_sweep_deadline = absl::Hours(24);
+  // More takeovers of a live session than this within the window: two machines use one name.
+  int takeover_limit = 3;
+  absl::Duration takeover_window = absl::Minutes(10);
+  // Bounds: calls waiting for the thread, boards known, bytes of results being put together.
+  std::size_t queue_capacity = 16'384;
+  std::size_t max_boards = 12'000;
+  std::size_t upload_memory_bytes = std::size_t{64} << 20;
+  // A half-sent result is dropped when its agent has sent nothing for that long.
+  absl::Duration upload_idle_limit = absl::Seconds(60);
+  // What a refused caller is told to wait.
+  absl::Duration refusal_delay = absl::Seconds(1);
+  // Told to agents.
+  std::string server_version = CROSSCALL_VERSION;
+};
+
+}  // namespace crosscall::dispatch
+
+#endif  // CONTROLLER_DISPATCH_SETTINGS_H_

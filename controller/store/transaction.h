@@ -1,0 +1,66 @@
+// One write transaction of the dispatcher.
+#ifndef CONTROLLER_STORE_TRANSACTION_H_
+#define CONTROLLER_STORE_TRANSACTION_H_
+
+#include <cstdint>
+#include <functional>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "controller/store/rows.h"
+
+namespace crosscall::store {
+
+class Writer;
+
+// The first error stays and makes every later write a no-op; Commit returns it. Without Commit, or when it fails,
+// nothing of the transaction is in the store. Not thread-safe. Begins at the first write, so that a batch without one
+// costs none.
+class Transaction {
+ public:
+  explicit Transaction(Writer& writer);
+  // Rolls back unless committed.
+  ~Transaction();
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+
+  // Inserts or replaces.
+  void PutBoard(const BoardRow& row);
+  // Opens a session and closes every other one of the board.
+  void OpenSession(absl::string_view board, absl::string_view incarnation_id, absl::string_view boot_id,
+                   absl::Time time);
+  void InsertSweep(const SweepRow& row);
+  // State, reason, progress, coverage, times and end cause of the sweep `row.number`.
+  void UpdateSweep(const SweepRow& row);
+  void InsertTrial(const TrialRow& row);
+  // State, attempts, outcome, reason and end time of the trial `row.id`.
+  void UpdateTrial(const TrialRow& row);
+  void InsertAttempt(const AttemptRow& row);
+  // Lease state, outcome, cause, expiry and end of the attempt.
+  void UpdateAttempt(const AttemptRow& row);
+  // Adds to the hangs index too, if it is the attempt's own and HUNG.
+  void InsertResult(const ResultRow& row);
+  // Counts one ended attempt.
+  void AddTally(const TallyRow& row);
+  // Replaces the latest of the same board, scenario, implementation and target system.
+  void PutLatency(const LatencyRow& row);
+  void AddEvent(const EventRow& row);
+
+  const absl::Status& status() const { return status_; }
+  // True once something was written.
+  bool begun() const { return begun_; }
+  absl::Status Commit();
+
+ private:
+  // Begins if needed and runs `write`, unless there was an error.
+  void Write(const std::function<absl::Status()>& write);
+
+  Writer& writer_;
+  absl::Status status_;
+  bool begun_ = false;
+  bool committed_ = false;
+};
+
+}  // namespace crosscall::store
+
+#endif  // CONTROLLER_STORE_TRANSACTION_H_
