@@ -14,6 +14,16 @@ using i64 = __INT64_TYPE__;
 using usize = __SIZE_TYPE__;
 using uptr = __UINTPTR_TYPE__;
 
+// Results of the call family, named after the errno values they stand for. Never negative numbers in disguise.
+// Declared before the constant kNoCpu, which its member would else shadow.
+enum class Result : u8 {
+  kOk = 0,
+  kBusy = 1,           // EBUSY: the record is in use, or the policy refuses to wait with interrupts masked
+  kNoCpu = 2,          // ENXIO: that CPU is offline or does not exist
+  kNoMemory = 3,       // ENOMEM: no record, and the policy refuses to wait instead
+  kWouldDeadlock = 4,  // EDEADLK: misuse, refused in strict mode
+};
+
 // Scenario CPUs are numbered from 0.
 using CpuId = u32;
 inline constexpr CpuId kMaxCpus = 1024;
@@ -41,15 +51,6 @@ enum class IrqModel : u8 {
 };
 
 enum class WaitPolicy : u8 { kSpin = 0, kPollCompletion = 1, kPollEverywhere = 2, kOpenWindow = 3, kFailFast = 4 };
-
-// Results of the call family, named after the errno values they stand for. Never negative numbers in disguise.
-enum class Result : u8 {
-  kOk = 0,
-  kBusy = 1,           // EBUSY: the record is in use, or the policy refuses to wait with interrupts masked
-  kNoCpu = 2,          // ENXIO: that CPU is offline or does not exist
-  kNoMemory = 3,       // ENOMEM: no record, and the policy refuses to wait instead
-  kWouldDeadlock = 4,  // EDEADLK: misuse, refused in strict mode
-};
 
 // A called function. Runs on the target with interrupts masked; must be short and must not sleep.
 using Function = void (*)(void* argument);
