@@ -1,0 +1,223 @@
+// crosscall-controller: wires store, dispatcher, gRPC server and metrics server together, and stops them in order.
+//
+// Exit codes: 0 stopped by SIGTERM or SIGINT; 1 a bug of ours; 2 bad use of flags; 3 the environment refused (port in
+// use, state folder held, newer or not writable, an address that is not loopback).
+#include <sys/stat.h>
+
+#include <csignal>
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "CLI/CLI.hpp"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "controller/api/open_files.h"
+#include "controller/api/request_counts.h"
+#include "controller/api/server.h"
+#include "controller/dispatch/dispatcher.h"
+#include "controller/dispatch/settings.h"
+#include "controller/metrics/exporter.h"
+#include "controller/metrics/http_server.h"
+#include "controller/revision.h"
+#include "controller/store/store.h"
+#include "grpcpp/grpcpp.h"
+#include "proto/shared/clock.h"
+#include "proto/shared/durable_file.h"
+#include "proto/shared/log.h"
+
+namespace crosscall {
+namespace {
+
+constexpr char kComponent[] = "controller";
+constexpr absl::Duration kStopGrace = absl::Seconds(2);
+
+enum ExitCode { kStopped = 0, kBug = 1, kBadUse = 2, kRefused = 3 };
+
+struct Flags {
+  std::string state_dir;
+  std::string listen = "127.0.0.1:7000";
+  std::string metrics_listen = "127.0.0.1:7001";
+  std::string endpoints_file;
+  std::vector<std::string> tracked;
+  dispatch::Settings settings;
+  metrics::ExporterOptions exporter;
+};
+
+void AddDuration(CLI::App& app, const std::string& name, absl::Duration& value, const std::string& help) {
+  app.add_option_function<std::string>(
+         name,
+         [name, &value](const std::string& text) {
+           if (!absl::ParseDuration(text, &value) || value <= absl::ZeroDuration()) {
+             throw CLI::ValidationError(name,
+                                        "\"" + text + "\" is no positive span; write for example 500ms, 2s, 1m30s");
+           }
+         },
+         help)
+      ->type_name("SPAN")
+      ->default_str(absl::FormatDuration(value));
+}
+
+void AddFlags(CLI::App& app, Flags& flags) {
+  app.set_version_flag("--version",
+                       absl::StrCat("crosscall-controller ", CROSSCALL_VERSION, " (", CROSSCALL_REVISION, ")"));
+  app.add_option("--state-dir", flags.state_dir, "Folder of the store; made with mode 0700 if it is not there")
+      ->required()
+      ->type_name("DIR");
+  app.add_option("--listen", flags.listen, "gRPC address, loopback only; port 0: any free one")
+      ->capture_default_str()
+      ->type_name("HOST:PORT");
+  app.add_option("--metrics-listen", flags.metrics_listen, "Address of /metrics, loopback only; port 0: any free one")
+      ->capture_default_str()
+      ->type_name("HOST:PORT");
+  app.add_option("--endpoints-file", flags.endpoints_file,
+                 "Once serving, write {\"grpc\":\"HOST:PORT\",\"metrics\":\"HOST:PORT\"} to this file; removed on exit")
+      ->type_name("FILE");
+
+  dispatch::Settings& settings = flags.settings;
+  AddDuration(app, "--hold-idle", settings.hold_idle, "How long the call of an idle agent is held");
+  AddDuration(app, "--hold-busy", settings.hold_busy, "How long the call of an agent with a lease is held");
+  AddDuration(app, "--first-term", settings.first_term, "A fresh lease ends unless it is reported within this");
+  AddDuration(app, "--lease-term", settings.lease_term, "A lease ends when it was not reported for this long");
+  AddDuration(app, "--lease-cap-extra", settings.lease_cap_extra, "No lease outlives its trial's limit by more");
+  AddDuration(app, "--reconnect-grace", settings.reconnect_grace, "How long a cut agent may take to call again");
+  AddDuration(app, "--spooled-result-wait", settings.spooled_result_wait,
+              "How long a restarted agent may take to deliver the result of its former lease");
+  app.add_option("--attempts", settings.attempts_per_trial, "Leases a trial may have")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 100))
+      ->type_name("COUNT");
+
+  app.add_option("--track", flags.tracked,
+                 "Implementation with metrics of its own; repeat for more. Default: all that a board offers")
+      ->type_name("IMPLEMENTATION");
+  app.add_option("--metrics-series-limit", flags.exporter.series_limit,
+                 "Series of a scrape; what is beyond is left out")
+      ->capture_default_str()
+      ->check(CLI::Range(std::size_t{100}, std::size_t{10'000'000}))
+      ->type_name("COUNT");
+  AddDuration(app, "--metrics-board-ttl", flags.exporter.detail.board_ttl,
+              "A board that was not seen for this long has no metrics");
+  app.footer(
+      "Exit codes: 0 stopped by SIGTERM or SIGINT, 1 a bug of ours, 2 bad use, 3 refused by the environment\n"
+      "(port in use, state folder held by another controller, of a newer version or not writable).");
+}
+
+// Every thread inherits the mask, so that only Run's sigwait sees the signals.
+sigset_t BlockStopSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
+
+void RaiseLimits() {
+  const absl::StatusOr<std::uint64_t> limit = api::RaiseOpenFileLimit();
+  const absl::Status status = limit.ok() ? api::CheckOpenFileLimit(*limit) : limit.status();
+  if (!status.ok()) shared::LogWarning(kComponent, status.message());
+}
+
+std::vector<metrics::RequestCount> RequestsOf(const api::RequestCounts& counts) {
+  std::vector<metrics::RequestCount> requests;
+  for (api::RequestCounts::Count& count : counts.Read()) {
+    requests.push_back({std::move(count.method), std::move(count.code), count.ended});
+  }
+  return requests;
+}
+
+metrics::ExporterOptions ExporterOptionsOf(const Flags& flags) {
+  metrics::ExporterOptions options = flags.exporter;
+  options.build = {CROSSCALL_VERSION, CROSSCALL_REVISION, grpc::Version()};
+  options.detail.tracked_implementations = {flags.tracked.begin(), flags.tracked.end()};
+  return options;
+}
+
+absl::Status WriteEndpoints(const std::string& file, const std::string& grpc, const std::string& metrics) {
+  // Addresses consist of digits, dots, colons and brackets: nothing to escape.
+  return shared::WriteDurably(file, absl::StrCat("{\"grpc\":\"", grpc, "\",\"metrics\":\"", metrics, "\"}\n"));
+}
+
+// Serves until a signal. Objects are built in the order of their dependence and destroyed in the reverse one.
+absl::Status Run(const Flags& flags, const sigset_t& stop_signals) {
+  if (!flags.endpoints_file.empty()) {
+    // One of a controller that was killed would send scripts to a stranger.
+    if (absl::Status status = shared::RemoveDurably(flags.endpoints_file); !status.ok()) return status;
+  }
+  RaiseLimits();
+  const shared::Clock& clock = shared::SystemClock();
+  store::Options store_options;
+  store_options.folder = flags.state_dir;
+  absl::StatusOr<std::unique_ptr<store::Store>> store = store::Store::Open(std::move(store_options));
+  if (!store.ok()) return store.status();
+  absl::StatusOr<std::unique_ptr<dispatch::Dispatcher>> dispatcher =
+      dispatch::Dispatcher::Start(**store, clock, flags.settings);
+  if (!dispatcher.ok()) return dispatcher.status();
+  api::RequestCounts counts;
+  const metrics::Exporter exporter([&] { return (*dispatcher)->snapshot(); }, [&] { return RequestsOf(counts); }, clock,
+                                   ExporterOptionsOf(flags));
+  absl::StatusOr<std::unique_ptr<metrics::HttpServer>> metrics_server =
+      metrics::HttpServer::Start(flags.metrics_listen, [&] { return exporter.Text(); });
+  if (!metrics_server.ok()) return metrics_server.status();
+  absl::StatusOr<std::unique_ptr<api::Server>> server = api::Server::Start(flags.listen, **dispatcher, **store, counts);
+  if (!server.ok()) return server.status();
+
+  shared::LogInfo(kComponent, absl::StrCat("serving gRPC on ", (*server)->address(), ", metrics on http://",
+                                           (*metrics_server)->address(), "/metrics, state in ", flags.state_dir));
+  if (!flags.endpoints_file.empty()) {
+    absl::Status status = WriteEndpoints(flags.endpoints_file, (*server)->address(), (*metrics_server)->address());
+    if (!status.ok()) return status;
+  }
+
+  int signal = 0;
+  sigwait(&stop_signals, &signal);
+  shared::LogInfo(kComponent, absl::StrCat("signal ", signal, ": stopping; once more ends at once"));
+  pthread_sigmask(SIG_UNBLOCK, &stop_signals, nullptr);
+  // First the dispatcher, which ends held calls and watches with UNAVAILABLE: then the server has little to wait for.
+  (*dispatcher)->Stop();
+  (*server)->Stop(kStopGrace);
+  return flags.endpoints_file.empty() ? absl::OkStatus() : shared::RemoveDurably(flags.endpoints_file);
+}
+
+int ExitCodeOf(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kOk:
+      return kStopped;
+    case absl::StatusCode::kInvalidArgument:
+      return kBadUse;
+    case absl::StatusCode::kInternal:
+    case absl::StatusCode::kUnknown:
+      return kBug;
+    default:
+      return kRefused;
+  }
+}
+
+int Main(int argc, char** argv) {
+  // The store and all that is beside it are the controller's alone.
+  umask(S_IRWXG | S_IRWXO);
+  const sigset_t stop_signals = BlockStopSignals();
+  Flags flags;
+  CLI::App app("Runs sweeps of cross-call trials over boards: keeps the store, leases trials to agents, serves users.",
+               "crosscall-controller");
+  AddFlags(app, flags);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kStopped : kBadUse;
+  }
+  const absl::Status status = Run(flags, stop_signals);
+  if (!status.ok()) std::fprintf(stderr, "crosscall-controller: %s\n", std::string(status.message()).c_str());
+  return ExitCodeOf(status);
+}
+
+}  // namespace
+}  // namespace crosscall
+
+int main(int argc, char** argv) { return crosscall::Main(argc, argv); }
