@@ -1,0 +1,45 @@
+// From what a user asks for to trials. Pure: the same spec and boards give the same trials, ids and order.
+#ifndef CONTROLLER_SCHEDULER_EXPAND_H_
+#define CONTROLLER_SCHEDULER_EXPAND_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "controller/scheduler/selector.h"
+#include "crosscall/v1/sweep.pb.h"
+#include "crosscall/v1/trial.pb.h"
+
+namespace crosscall::scheduler {
+
+struct PlannedTrial {
+  // `t` and the number of the point in the cross product: independent of the run order.
+  std::string id;
+  // `boards/{board}`
+  std::string board;
+  v1::TrialSpec spec;
+  std::uint32_t repetition = 0;
+};
+
+struct Plan {
+  std::uint64_t trial_count = 0;
+  // In run order, which the spec's seed decides. Empty after Count.
+  std::vector<PlannedTrial> trials;
+};
+
+// The cross product over the selected boards; patterns of implementations are matched against what each board offers.
+//
+// A CPU list longer than a scenario needs is cut to the first ones; a shorter one is refused, as is a CPU that the
+// board has not, and a scenario with more CPUs than the board has unless the spec says oversubscribe. INVALID_ARGUMENT:
+// the spec, or a product above the limit (the text has every factor). NOT_FOUND: board, scenario or implementation that
+// the board does not offer (the text lists what there is). FAILED_PRECONDITION: no board matches, or a board lacks
+// CPUs.
+absl::StatusOr<Plan> Expand(const v1::SweepSpec& spec, const std::vector<BoardOffer>& boards);
+
+// The same checks, without making the trials: for a dry run.
+absl::StatusOr<Plan> Count(const v1::SweepSpec& spec, const std::vector<BoardOffer>& boards);
+
+}  // namespace crosscall::scheduler
+
+#endif  // CONTROLLER_SCHEDULER_EXPAND_H_

@@ -1,0 +1,96 @@
+#include "controller/scheduler/placement.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+
+namespace crosscall::scheduler {
+namespace {
+
+using Reason = absl::optional<std::string>;
+
+Reason NotActive(const BoardStanding& board) {
+  if (board.state == v1::Board::STATE_ACTIVE) return absl::nullopt;
+  return absl::StrCat(board.name, " is quarantined (", board.state_reason, "): an operator must release it");
+}
+
+Reason NoSession(const BoardStanding& board) {
+  if (board.has_session) return absl::nullopt;
+  return absl::StrCat(board.name, " has not called since the controller started");
+}
+
+Reason Silent(const BoardStanding& board) {
+  if (!board.silent) return absl::nullopt;
+  return absl::StrCat(board.name, " is silent, last heard ",
+                      absl::FormatDuration(absl::Trunc(board.silent_for, absl::Seconds(1))),
+                      " ago: look at its agent and network");
+}
+
+Reason SelfCheckBad(const BoardStanding& board) {
+  if (board.health.empty()) return absl::nullopt;
+  return absl::StrCat(board.name, " refuses work: ", board.health);
+}
+
+Reason NotDescribed(const BoardStanding& board) {
+  if (!board.description->cpus().empty()) return absl::nullopt;
+  return absl::StrCat(board.name, " has not described itself yet");
+}
+
+Reason Busy(const BoardStanding& board) {
+  if (board.running_trial.empty()) return absl::nullopt;
+  return absl::StrCat(board.name, " runs ", board.running_trial);
+}
+
+Reason NotListening(const BoardStanding& board) {
+  if (board.listening) return absl::nullopt;
+  return absl::StrCat(board.name, " is between two calls");
+}
+
+constexpr Reason (*kBoardPredicates[])(const BoardStanding&) = {NotActive,    NoSession, Silent,      SelfCheckBad,
+                                                                NotDescribed, Busy,      NotListening};
+
+Reason LacksImplementation(const BoardStanding& board, const v1::TrialSpec& spec) {
+  const auto& offered = board.description->implementations();
+  if (std::find(offered.begin(), offered.end(), spec.implementation()) != offered.end()) return absl::nullopt;
+  return absl::StrCat(board.name, " no longer offers implementation ", spec.implementation());
+}
+
+Reason LacksScenario(const BoardStanding& board, const v1::TrialSpec& spec) {
+  if (!spec.scenario_text().empty()) return absl::nullopt;
+  const auto& offered = board.description->scenarios();
+  const bool found = std::any_of(offered.begin(), offered.end(),
+                                 [&spec](const v1::ScenarioInfo& info) { return info.id() == spec.scenario(); });
+  if (found) return absl::nullopt;
+  return absl::StrCat(board.name, " no longer offers scenario ", spec.scenario());
+}
+
+Reason LacksCpu(const BoardStanding& board, const v1::TrialSpec& spec) {
+  const auto& present = board.description->cpus();
+  for (const std::uint32_t cpu : spec.cpus()) {
+    if (std::find(present.begin(), present.end(), cpu) == present.end()) {
+      return absl::StrCat(board.name, " no longer has CPU ", cpu);
+    }
+  }
+  return absl::nullopt;
+}
+
+constexpr Reason (*kTrialPredicates[])(const BoardStanding&, const v1::TrialSpec&) = {LacksImplementation,
+                                                                                      LacksScenario, LacksCpu};
+
+}  // namespace
+
+Reason WhyBoardWaits(const BoardStanding& board) {
+  for (const auto predicate : kBoardPredicates) {
+    if (Reason reason = predicate(board)) return reason;
+  }
+  return absl::nullopt;
+}
+
+Reason WhyBoardCannotRun(const BoardStanding& board, const v1::TrialSpec& spec) {
+  for (const auto predicate : kTrialPredicates) {
+    if (Reason reason = predicate(board, spec)) return reason;
+  }
+  return absl::nullopt;
+}
+
+}  // namespace crosscall::scheduler

@@ -1,0 +1,42 @@
+// May this board take this trial now, and if not, why? One named predicate each, used to decide and to explain. Pure.
+#ifndef CONTROLLER_SCHEDULER_PLACEMENT_H_
+#define CONTROLLER_SCHEDULER_PLACEMENT_H_
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "absl/types/optional.h"
+#include "crosscall/v1/board.pb.h"
+#include "crosscall/v1/trial.pb.h"
+
+namespace crosscall::scheduler {
+
+// A board as placement sees it.
+struct BoardStanding {
+  absl::string_view name;
+  v1::Board::State state = v1::Board::STATE_ACTIVE;
+  absl::string_view state_reason;
+  bool has_session = false;
+  // Its agent is late.
+  bool silent = false;
+  absl::Duration silent_for;
+  // Self-check of the agent; empty if good.
+  absl::string_view health;
+  const v1::BoardDescription* description = nullptr;
+  // Trial of its live lease; empty if it is free.
+  absl::string_view running_trial;
+  // A call of its agent waits for an answer. A lease is only granted into one: it is on its way with the commit, and no
+  // attempt is lost on a board that has just gone.
+  bool listening = false;
+};
+
+// The first predicate that keeps the board from taking any trial, as a sentence; nothing if it may.
+absl::optional<std::string> WhyBoardWaits(const BoardStanding& board);
+
+// Why the board, as it describes itself now, can never run `spec`; nothing if it can.
+absl::optional<std::string> WhyBoardCannotRun(const BoardStanding& board, const v1::TrialSpec& spec);
+
+}  // namespace crosscall::scheduler
+
+#endif  // CONTROLLER_SCHEDULER_PLACEMENT_H_
