@@ -1,0 +1,213 @@
+#include "controller/cli/client.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "proto/shared/validate.h"
+
+namespace crosscall::cli {
+namespace {
+
+constexpr int kTries = 3;
+constexpr absl::Duration kFirstPause = absl::Milliseconds(100);
+constexpr int kTrialsPerPage = 1000;
+// A result may be as large as kMaxResultBytes: few a page bound what is in memory, and so does the message limit.
+constexpr int kResultsPerPage = 8;
+constexpr int kMaxMessageBytes = static_cast<int>((kResultsPerPage + 1) * shared::kMaxResultBytes);
+
+}  // namespace
+
+Stubs Connect(const std::string& address) {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  const std::shared_ptr<grpc::Channel> channel =
+      grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+  return {v1::BoardService::NewStub(channel), v1::SweepService::NewStub(channel), v1::ResultService::NewStub(channel)};
+}
+
+absl::Status FromGrpc(const grpc::Status& status, const std::string& address) {
+  if (status.ok()) return absl::OkStatus();
+  const auto code = static_cast<absl::StatusCode>(status.error_code());
+  std::string text = status.error_message();
+  if (code == absl::StatusCode::kUnavailable) {
+    text = absl::StrCat("the controller at ", address, " is not reachable (", text,
+                        "); check that crosscall-controller runs there, or name another with --controller HOST:PORT");
+  } else if (code == absl::StatusCode::kDeadlineExceeded) {
+    text = absl::StrCat("no answer from the controller at ", address, " (", text,
+                        "); try again, or wait longer with --timeout");
+  } else if (code == absl::StatusCode::kUnimplemented) {
+    text = absl::StrCat("the program at ", address, " does not know this call (", text,
+                        "); check that it is a crosscall-controller of the same version");
+  }
+  return absl::Status(code, text);
+}
+
+template <class Response, class Call>
+absl::StatusOr<Response> Client::Unary(Call call) {
+  absl::Duration pause = kFirstPause;
+  for (int tries = 1;; ++tries) {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + absl::ToChronoMicroseconds(timeout_));
+    Response response;
+    const grpc::Status status = call(context, response);
+    if (status.ok()) return response;
+    if (status.error_code() != grpc::StatusCode::UNAVAILABLE || tries == kTries) return FromGrpc(status, address_);
+    pause_(pause);
+    pause *= 2;
+  }
+}
+
+// `take` returns true to get the next page.
+template <class Response, class Request, class Call, class Take>
+absl::Status Client::Pages(Request request, Call call, Take take) {
+  while (true) {
+    absl::StatusOr<Response> page = Unary<Response>(
+        [&](grpc::ClientContext& context, Response& response) { return call(context, request, response); });
+    if (!page.ok()) return page.status();
+    absl::StatusOr<bool> more = take(*page);
+    if (!more.ok()) return more.status();
+    if (!*more || page->next_page_token().empty()) return absl::OkStatus();
+    if (page->next_page_token() == request.page_token()) {
+      return absl::InternalError(absl::StrCat("the controller at ", address_, " sent the same page twice"));
+    }
+    request.set_page_token(page->next_page_token());
+  }
+}
+
+absl::StatusOr<std::vector<v1::Board>> Client::ListBoards() {
+  std::vector<v1::Board> boards;
+  absl::Status status = Pages<v1::ListBoardsResponse>(
+      v1::ListBoardsRequest(),
+      [&](grpc::ClientContext& context, const v1::ListBoardsRequest& request, v1::ListBoardsResponse& response) {
+        return stubs_.boards->ListBoards(&context, request, &response);
+      },
+      [&](const v1::ListBoardsResponse& page) -> absl::StatusOr<bool> {
+        boards.insert(boards.end(), page.boards().begin(), page.boards().end());
+        return true;
+      });
+  if (!status.ok()) return status;
+  return boards;
+}
+
+absl::StatusOr<v1::Board> Client::GetBoard(const std::string& name) {
+  v1::GetBoardRequest request;
+  request.set_name(name);
+  auto response = Unary<v1::GetBoardResponse>([&](grpc::ClientContext& context, v1::GetBoardResponse& out) {
+    return stubs_.boards->GetBoard(&context, request, &out);
+  });
+  if (!response.ok()) return response.status();
+  return std::move(*response->mutable_board());
+}
+
+absl::StatusOr<v1::Sweep> Client::CreateSweep(const v1::CreateSweepRequest& request) {
+  auto response = Unary<v1::CreateSweepResponse>([&](grpc::ClientContext& context, v1::CreateSweepResponse& out) {
+    return stubs_.sweeps->CreateSweep(&context, request, &out);
+  });
+  if (!response.ok()) return response.status();
+  return std::move(*response->mutable_sweep());
+}
+
+absl::StatusOr<v1::Sweep> Client::GetSweep(const std::string& name) {
+  v1::GetSweepRequest request;
+  request.set_name(name);
+  auto response = Unary<v1::GetSweepResponse>([&](grpc::ClientContext& context, v1::GetSweepResponse& out) {
+    return stubs_.sweeps->GetSweep(&context, request, &out);
+  });
+  if (!response.ok()) return response.status();
+  return std::move(*response->mutable_sweep());
+}
+
+absl::StatusOr<std::vector<v1::Sweep>> Client::ListSweeps(std::size_t limit) {
+  std::vector<v1::Sweep> sweeps;
+  v1::ListSweepsRequest first;
+  first.set_page_size(static_cast<int>(std::min<std::size_t>(limit, 500)));
+  absl::Status status = Pages<v1::ListSweepsResponse>(
+      first,
+      [&](grpc::ClientContext& context, const v1::ListSweepsRequest& request, v1::ListSweepsResponse& response) {
+        return stubs_.sweeps->ListSweeps(&context, request, &response);
+      },
+      [&](const v1::ListSweepsResponse& page) -> absl::StatusOr<bool> {
+        sweeps.insert(sweeps.end(), page.sweeps().begin(), page.sweeps().end());
+        return sweeps.size() < limit;
+      });
+  if (!status.ok()) return status;
+  sweeps.resize(std::min(sweeps.size(), limit));
+  return sweeps;
+}
+
+absl::StatusOr<v1::Sweep> Client::CancelSweep(const std::string& name, const std::string& reason) {
+  v1::CancelSweepRequest request;
+  request.set_name(name);
+  request.set_reason(reason);
+  auto response = Unary<v1::CancelSweepResponse>([&](grpc::ClientContext& context, v1::CancelSweepResponse& out) {
+    return stubs_.sweeps->CancelSweep(&context, request, &out);
+  });
+  if (!response.ok()) return response.status();
+  return std::move(*response->mutable_sweep());
+}
+
+absl::Status Client::ForEachTrial(const std::string& sweep, const std::function<absl::Status(const v1::Trial&)>& each) {
+  v1::ListTrialsRequest first;
+  first.set_parent(sweep);
+  first.set_page_size(kTrialsPerPage);
+  return Pages<v1::ListTrialsResponse>(
+      first,
+      [&](grpc::ClientContext& context, const v1::ListTrialsRequest& request, v1::ListTrialsResponse& response) {
+        return stubs_.sweeps->ListTrials(&context, request, &response);
+      },
+      [&](const v1::ListTrialsResponse& page) -> absl::StatusOr<bool> {
+        for (const v1::Trial& trial : page.trials()) {
+          if (absl::Status status = each(trial); !status.ok()) return status;
+        }
+        return true;
+      });
+}
+
+absl::Status Client::ForEachResult(const std::string& sweep,
+                                   const std::function<absl::Status(const v1::Result&)>& each) {
+  v1::ListResultsRequest first;
+  first.set_parent(sweep);
+  first.set_page_size(kResultsPerPage);
+  return Pages<v1::ListResultsResponse>(
+      first,
+      [&](grpc::ClientContext& context, const v1::ListResultsRequest& request, v1::ListResultsResponse& response) {
+        return stubs_.results->ListResults(&context, request, &response);
+      },
+      [&](const v1::ListResultsResponse& page) -> absl::StatusOr<bool> {
+        for (const v1::Result& result : page.results()) {
+          if (absl::Status status = each(result); !status.ok()) return status;
+        }
+        return true;
+      });
+}
+
+absl::StatusOr<v1::GetResultResponse> Client::GetResult(const std::string& attempt) {
+  v1::GetResultRequest request;
+  request.set_name(attempt);
+  return Unary<v1::GetResultResponse>([&](grpc::ClientContext& context, v1::GetResultResponse& out) {
+    return stubs_.results->GetResult(&context, request, &out);
+  });
+}
+
+absl::StatusOr<std::vector<v1::Hang>> Client::ListHangs(const std::string& sweep, std::size_t limit) {
+  std::vector<v1::Hang> hangs;
+  v1::ListHangsRequest first;
+  first.set_parent(sweep);
+  first.set_page_size(static_cast<int>(std::min<std::size_t>(limit, 500)));
+  absl::Status status = Pages<v1::ListHangsResponse>(
+      first,
+      [&](grpc::ClientContext& context, const v1::ListHangsRequest& request, v1::ListHangsResponse& response) {
+        return stubs_.results->ListHangs(&context, request, &response);
+      },
+      [&](const v1::ListHangsResponse& page) -> absl::StatusOr<bool> {
+        hangs.insert(hangs.end(), page.hangs().begin(), page.hangs().end());
+        return hangs.size() < limit;
+      });
+  if (!status.ok()) return status;
+  hangs.resize(std::min(hangs.size(), limit));
+  return hangs;
+}
+
+}  // namespace crosscall::cli

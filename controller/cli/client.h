@@ -1,0 +1,73 @@
+// The controller's services as plain functions: deadlines, pages and statuses are handled here and nowhere else.
+#ifndef CONTROLLER_CLI_CLIENT_H_
+#define CONTROLLER_CLI_CLIENT_H_
+
+#include <grpcpp/grpcpp.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "crosscall/v1/board_service.grpc.pb.h"
+#include "crosscall/v1/result_service.grpc.pb.h"
+#include "crosscall/v1/sweep_service.grpc.pb.h"
+
+namespace crosscall::cli {
+
+// The seam to the network.
+struct Stubs {
+  std::unique_ptr<v1::BoardService::StubInterface> boards;
+  std::unique_ptr<v1::SweepService::StubInterface> sweeps;
+  std::unique_ptr<v1::ResultService::StubInterface> results;
+};
+
+// Plain text over TCP to `address`, HOST:PORT. Connects with the first call.
+Stubs Connect(const std::string& address);
+
+// The status of a call to `address`: same code; where the controller was not reached, the text says what to check.
+absl::Status FromGrpc(const grpc::Status& status, const std::string& address);
+
+// Thread-safe as its stubs are (those of gRPC are). Every call waits at most `timeout`. A call that ends UNAVAILABLE is
+// repeated twice after a pause: all calls of the API may be, and no other code is. Lists follow all pages.
+class Client {
+ public:
+  using Pause = std::function<void(absl::Duration)>;
+  Client(Stubs stubs, std::string address, absl::Duration timeout, Pause pause)
+      : stubs_(std::move(stubs)), address_(std::move(address)), timeout_(timeout), pause_(std::move(pause)) {}
+
+  absl::StatusOr<std::vector<v1::Board>> ListBoards();
+  absl::StatusOr<v1::Board> GetBoard(const std::string& name);
+  absl::StatusOr<v1::Sweep> CreateSweep(const v1::CreateSweepRequest& request);
+  absl::StatusOr<v1::Sweep> GetSweep(const std::string& name);
+  // The newest `limit`, newest first.
+  absl::StatusOr<std::vector<v1::Sweep>> ListSweeps(std::size_t limit);
+  absl::StatusOr<v1::Sweep> CancelSweep(const std::string& name, const std::string& reason);
+  // One trial, or one result, at a time: a sweep may have more than fits into memory. An error of `each` ends the list.
+  absl::Status ForEachTrial(const std::string& sweep, const std::function<absl::Status(const v1::Trial&)>& each);
+  absl::Status ForEachResult(const std::string& sweep, const std::function<absl::Status(const v1::Result&)>& each);
+  absl::StatusOr<v1::GetResultResponse> GetResult(const std::string& attempt);
+  // The newest `limit` of one sweep, or of all with an empty name.
+  absl::StatusOr<std::vector<v1::Hang>> ListHangs(const std::string& sweep, std::size_t limit);
+
+  v1::SweepService::StubInterface& sweeps() { return *stubs_.sweeps; }
+  const std::string& address() const { return address_; }
+
+ private:
+  template <class Response, class Call>
+  absl::StatusOr<Response> Unary(Call call);
+  template <class Response, class Request, class Call, class Take>
+  absl::Status Pages(Request request, Call call, Take take);
+
+  const Stubs stubs_;
+  const std::string address_;
+  const absl::Duration timeout_;
+  const Pause pause_;
+};
+
+}  // namespace crosscall::cli
+
+#endif  // CONTROLLER_CLI_CLIENT_H_

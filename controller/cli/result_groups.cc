@@ -1,0 +1,166 @@
+#include "controller/cli/result_groups.h"
+
+#include <algorithm>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "controller/cli/units.h"
+#include "proto/shared/hang_text.h"
+#include "proto/shared/histogram.h"
+#include "proto/shared/histogram_proto.h"
+#include "proto/shared/implementation_id.h"
+
+namespace crosscall::cli {
+namespace {
+
+constexpr std::size_t kNoteBytes = 120;
+constexpr std::size_t kMaxNotes = 4;
+
+void AddNote(std::vector<std::string>& notes, const std::string& note) {
+  if (note.empty() || notes.size() >= kMaxNotes) return;
+  if (std::find(notes.begin(), notes.end(), note) == notes.end()) notes.push_back(note);
+}
+
+absl::Status MergeInto(const v1::Histogram& from, v1::Histogram& into) {
+  absl::StatusOr<shared::Histogram> addend = shared::FromProto(from);
+  if (!addend.ok()) return addend.status();
+  if (into.layout() == 0) {
+    into = from;
+    return absl::OkStatus();
+  }
+  absl::StatusOr<shared::Histogram> sum = shared::FromProto(into);
+  if (!sum.ok()) return sum.status();
+  sum->Merge(*addend);
+  into = shared::ToProto(*sum);
+  return absl::OkStatus();
+}
+
+std::string Standing(const v1::Trial& trial) {
+  if (trial.state() == v1::Trial::STATE_FINISHED) return EnumWords(v1::Outcome_Name(trial.outcome()), "OUTCOME_");
+  return EnumWords(v1::Trial::State_Name(trial.state()), "STATE_");
+}
+
+std::string NoteOf(const v1::Result& result) {
+  const v1::TrialResult& payload = result.payload();
+  switch (payload.outcome()) {
+    case v1::OUTCOME_COMPLETED:
+      return payload.misuses().empty() ? "" : Shorten(absl::StrCat("misuse: ", payload.misuses(0)), kNoteBytes);
+    case v1::OUTCOME_HUNG:
+      return HangNote(payload.hang());
+    default:
+      return Shorten(absl::StrCat(EnumWords(v1::Outcome_Name(payload.outcome()), "OUTCOME_"), ": ", payload.reason()),
+                     kNoteBytes);
+  }
+}
+
+std::uint32_t BoardCpu(const v1::Result& result, std::uint32_t scenario_cpu) {
+  const auto& ran = result.payload().environment().board_cpus();
+  const auto& asked = result.trial().spec().cpus();
+  const auto index = static_cast<int>(scenario_cpu);
+  if (index < ran.size()) return ran.Get(index);
+  if (index < asked.size()) return asked.Get(index);
+  return scenario_cpu;
+}
+
+}  // namespace
+
+std::string HangNote(const v1::HangReport& report) {
+  std::string note(shared::HangClassName(report.hang_class()));
+  if (!report.cycle().empty()) {
+    absl::StrAppend(&note, ", cycle ", absl::StrJoin(report.cycle(), " -> "), " -> ", report.cycle(0));
+  }
+  if (report.late()) note += ", late";
+  return note;
+}
+
+std::string StandingText(const PointSummary& point) {
+  if (point.standings.size() == 1) return point.standings.begin()->first;
+  return absl::StrJoin(point.standings, ", ", [](std::string* out, const auto& standing) {
+    absl::StrAppend(out, standing.second, " ", standing.first);
+  });
+}
+
+PointKey ResultGroups::KeyOf(const v1::Trial& trial) const {
+  const v1::TrialSpec& spec = trial.spec();
+  PointKey key;
+  while (key.scenario_order < static_cast<std::size_t>(spec_.scenarios_size()) &&
+         spec_.scenarios(static_cast<int>(key.scenario_order)).id() != spec.scenario()) {
+    ++key.scenario_order;
+  }
+  while (key.implementation_order < static_cast<std::size_t>(spec_.implementations_size()) &&
+         !shared::MatchesImplementation(spec_.implementations(static_cast<int>(key.implementation_order)),
+                                        spec.implementation())) {
+    ++key.implementation_order;
+  }
+  key.scenario = spec.scenario();
+  key.implementation = spec.implementation();
+  key.board = absl::StartsWith(trial.board(), "boards/") ? trial.board().substr(7) : trial.board();
+  key.cpus.assign(spec.cpus().begin(), spec.cpus().end());
+  key.target_state = EnumWords(v1::TargetState_Name(spec.target_state()), "TARGET_STATE_");
+  if (spec.target_state() == v1::TARGET_STATE_UNSPECIFIED) key.target_state = "spin";
+  key.parameters = absl::StrJoin(spec.parameters(), " ", [](std::string* out, const v1::Parameter& parameter) {
+    absl::StrAppend(out, parameter.id(), "=", parameter.value());
+  });
+  key.arrival_rate_hz = spec.arrival_rate_hz();
+  return key;
+}
+
+void ResultGroups::AddTrial(const v1::Trial& trial) {
+  PointSummary& point = points_[KeyOf(trial)];
+  ++point.trials;
+  ++point.standings[Standing(trial)];
+  // What finished is told by its result.
+  if (trial.state() != v1::Trial::STATE_FINISHED) AddNote(point.notes, Shorten(trial.state_reason(), kNoteBytes));
+}
+
+absl::Status ResultGroups::AddResult(const v1::Result& result) {
+  const PointKey key = KeyOf(result.trial());
+  const auto found = points_.find(key);
+  if (found == points_.end() || result.evidence() || !result.has_payload()) return absl::OkStatus();
+  PointSummary& point = found->second;
+  const v1::TrialResult& payload = result.payload();
+  // An attempt that was repeated counts no calls; that it happened is still said.
+  const bool decides = result.attempt().attempt() == result.trial().attempt_count();
+  AddNote(point.notes, decides ? NoteOf(result) : absl::StrCat("repeated after ", NoteOf(result)));
+  if (!decides) return absl::OkStatus();
+  point.calls += payload.calls();
+  point.refused_calls += payload.refused_calls();
+  point.violations += payload.violations();
+  point.ipis_seen += payload.ipis().seen();
+  point.ipis_expected += payload.ipis().expected();
+  if (payload.outcome() == v1::OUTCOME_HUNG && point.first_hang.empty()) point.first_hang = result.name();
+  AddCircumstances(payload);
+  return payload.outcome() == v1::OUTCOME_COMPLETED ? AddCompleted(key, result, point) : absl::OkStatus();
+}
+
+absl::Status ResultGroups::AddCompleted(const PointKey& key, const v1::Result& result, PointSummary& point) {
+  const auto damaged = [&](const absl::Status& status) {
+    return absl::DataLossError(absl::StrCat("the stored result ", result.name(), " is damaged (", status.message(),
+                                            "); its numbers cannot be shown"));
+  };
+  if (result.payload().has_latency()) {
+    if (absl::Status status = MergeInto(result.payload().latency(), point.latency); !status.ok())
+      return damaged(status);
+  }
+  PairLatencies& pairs =
+      pairs_[std::tuple(key.scenario_order, key.implementation_order, key.scenario, key.implementation)];
+  for (const v1::PairLatency& pair : result.payload().pairs()) {
+    v1::Histogram& sum = pairs[{BoardCpu(result, pair.source()), BoardCpu(result, pair.target())}];
+    if (absl::Status status = MergeInto(pair.histogram(), sum); !status.ok()) return damaged(status);
+  }
+  return absl::OkStatus();
+}
+
+void ResultGroups::AddCircumstances(const v1::TrialResult& payload) {
+  const v1::Environment& environment = payload.environment();
+  std::vector<std::string> parts;
+  for (const std::string& part : {environment.cpu_model(), environment.kernel(), environment.hypervisor(),
+                                  environment.scheduling(), environment.scheduling_note()}) {
+    if (!part.empty()) parts.push_back(part);
+  }
+  if (!payload.overhead().clock().empty()) parts.push_back(absl::StrCat("clock ", payload.overhead().clock()));
+  AddNote(circumstances_, absl::StrJoin(parts, "; "));
+}
+
+}  // namespace crosscall::cli

@@ -1,0 +1,94 @@
+// The results of a sweep brought down to one group a point of the sweep: repetitions merged, exactly.
+#ifndef CONTROLLER_CLI_RESULT_GROUPS_H_
+#define CONTROLLER_CLI_RESULT_GROUPS_H_
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "crosscall/v1/result_service.pb.h"
+#include "crosscall/v1/sweep.pb.h"
+
+namespace crosscall::cli {
+
+// The axes of a group. Ordered as the sweep lists them: by scenario, implementation pattern, then the rest.
+struct PointKey {
+  std::size_t scenario_order = 0;
+  std::size_t implementation_order = 0;
+  std::string scenario;
+  std::string implementation;
+  std::string board;
+  std::vector<std::uint32_t> cpus;  // as asked for; empty: the board's first ones
+  std::string target_state;
+  std::string parameters;  // "n=10 dst=1"
+  double arrival_rate_hz = 0;
+
+  auto Tie() const {
+    return std::tie(scenario_order, implementation_order, scenario, implementation, board, cpus, target_state,
+                    parameters, arrival_rate_hz);
+  }
+  friend bool operator<(const PointKey& a, const PointKey& b) { return a.Tie() < b.Tie(); }
+};
+
+// The parts that can be seen of one point.
+struct PointSummary {
+  std::uint64_t trials = 0;
+  // How many trials stand how: completed, hung, crashed, refused, failed, cancelled, expired, running, pending.
+  std::map<std::string, std::uint64_t> standings;
+  std::uint64_t calls = 0;
+  std::uint64_t refused_calls = 0;
+  std::uint64_t violations = 0;
+  std::uint64_t ipis_seen = 0;
+  std::uint64_t ipis_expected = 0;
+  // Whole calls of COMPLETED attempts only: what a hung or invalid attempt measured is not this point's latency.
+  v1::Histogram latency;
+  // Why, in words: each once, in the order met.
+  std::vector<std::string> notes;
+  std::string first_hang;  // name of an attempt with a report
+};
+
+// CPU pairs (board CPUs) of one scenario and implementation.
+using PairLatencies = std::map<std::pair<std::uint32_t, std::uint32_t>, v1::Histogram>;
+
+// Not thread-safe. Memory grows with the points, not with the repetitions: histograms are kept in their sparse form.
+class ResultGroups {
+ public:
+  explicit ResultGroups(const v1::SweepSpec& spec) : spec_(spec) {}
+
+  // First every trial, then every result. Results of trials not added before are ignored: they came in between.
+  void AddTrial(const v1::Trial& trial);
+  // DATA_LOSS, naming the attempt, if a histogram is damaged: it never becomes a number.
+  absl::Status AddResult(const v1::Result& result);
+
+  const std::map<PointKey, PointSummary>& points() const { return points_; }
+  // By scenario and implementation, in the order of `points`.
+  const std::map<std::tuple<std::size_t, std::size_t, std::string, std::string>, PairLatencies>& pairs() const {
+    return pairs_;
+  }
+  // The circumstances met, each once: CPU model, kernel, scheduling class, clock.
+  const std::vector<std::string>& circumstances() const { return circumstances_; }
+
+ private:
+  PointKey KeyOf(const v1::Trial& trial) const;
+  void AddCircumstances(const v1::TrialResult& payload);
+  absl::Status AddCompleted(const PointKey& key, const v1::Result& result, PointSummary& point);
+
+  const v1::SweepSpec spec_;
+  std::map<PointKey, PointSummary> points_;
+  std::map<std::tuple<std::size_t, std::size_t, std::string, std::string>, PairLatencies> pairs_;
+  std::vector<std::string> circumstances_;
+};
+
+// "masked target, cycle 0 -> 1 -> 0", "lost IPI, late".
+std::string HangNote(const v1::HangReport& report);
+
+// "completed", or with several standings "2 completed, 1 hung".
+std::string StandingText(const PointSummary& point);
+
+}  // namespace crosscall::cli
+
+#endif  // CONTROLLER_CLI_RESULT_GROUPS_H_

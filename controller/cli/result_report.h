@@ -1,0 +1,18 @@
+// Fetching the results of a sweep and showing them: what `results` and `sweep run --wait` share.
+#ifndef CONTROLLER_CLI_RESULT_REPORT_H_
+#define CONTROLLER_CLI_RESULT_REPORT_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "controller/cli/command.h"
+
+namespace crosscall::cli {
+
+// Prints the result table of the sweep `name` (`sweeps/{sweep}`) and with `heatmap` one picture for each scenario and
+// implementation, in the context's format; pictures are for people only. Codes: the controller's, and DATA_LOSS.
+absl::Status ReportResults(CommandContext& context, const std::string& name, bool heatmap);
+
+}  // namespace crosscall::cli
+
+#endif  // CONTROLLER_CLI_RESULT_REPORT_H_

@@ -1,0 +1,148 @@
+#include "controller/cli/result_sheet.h"
+
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "controller/cli/units.h"
+#include "proto/shared/histogram.h"
+#include "proto/shared/histogram_proto.h"
+
+namespace crosscall::cli {
+namespace {
+
+constexpr std::size_t kShownHangs = 3;
+
+// Which axes have more than one value.
+struct Varying {
+  explicit Varying(const ResultGroups& groups) {
+    std::set<std::string> boards;
+    std::set<std::vector<std::uint32_t>> cpu_lists;
+    std::set<std::string> states;
+    std::set<std::string> parameter_sets;
+    std::set<double> rates;
+    for (const auto& [key, point] : groups.points()) {
+      boards.insert(key.board);
+      cpu_lists.insert(key.cpus);
+      states.insert(key.target_state);
+      parameter_sets.insert(key.parameters);
+      rates.insert(key.arrival_rate_hz);
+    }
+    board = boards.size() > 1;
+    cpus = cpu_lists.size() > 1;
+    target_state = states.size() > 1;
+    parameters = parameter_sets.size() > 1;
+    arrival_rate = rates.size() > 1;
+  }
+  bool board = false;
+  bool cpus = false;
+  bool target_state = false;
+  bool parameters = false;
+  bool arrival_rate = false;
+};
+
+std::vector<SheetColumn> Columns(const Varying& varying) {
+  const auto if_varies = [](bool varies) { return varies ? Audience::kAll : Audience::kScripts; };
+  return {
+      {"scenario", "SCENARIO"},
+      {"implementation", "IMPLEMENTATION"},
+      {"board", "BOARD", Align::kLeft, if_varies(varying.board)},
+      {"cpus", "CPUS", Align::kLeft, if_varies(varying.cpus)},
+      {"target_state", "TARGET", Align::kLeft, if_varies(varying.target_state)},
+      {"parameters", "PARAMETERS", Align::kLeft, if_varies(varying.parameters)},
+      {"arrival_rate_hz", "RATE", Align::kRight, if_varies(varying.arrival_rate)},
+      {"trials", "TRIALS", Align::kRight, Audience::kScripts},
+      {"outcome", "OUTCOME"},
+      {"calls", "CALLS", Align::kRight},
+      {"refused_calls", "REFUSED", Align::kRight, Audience::kScripts},
+      {"violations", "VIOLATIONS", Align::kRight, Audience::kScripts},
+      {"latency_count", "COUNT", Align::kRight, Audience::kScripts},
+      {"latency_min_nanos", "MIN", Align::kRight, Audience::kScripts},
+      {"latency_mean_nanos", "MEAN", Align::kRight, Audience::kScripts},
+      {"latency_p50_nanos", "P50", Align::kRight},
+      {"latency_p99_nanos", "P99", Align::kRight},
+      {"latency_p999_nanos", "P99.9", Align::kRight},
+      {"latency_max_nanos", "MAX", Align::kRight},
+      {"ipis", "IPIS SEEN/EXPECTED", Align::kRight, Audience::kPeople},
+      {"ipis_seen", "SEEN", Align::kRight, Audience::kScripts},
+      {"ipis_expected", "EXPECTED", Align::kRight, Audience::kScripts},
+      {"notes", "NOTES"},
+  };
+}
+
+Cell NanosCell(std::uint64_t nanos) { return Cell::Number(nanos, FormatNanos(nanos)); }
+
+absl::Status AddLatency(const v1::Histogram& proto, std::vector<Cell>& row) {
+  if (proto.count() == 0) {
+    row.insert(row.end(), {Cell::Number(0), Cell(), Cell(), Cell(), Cell(), Cell(), Cell()});
+    return absl::OkStatus();
+  }
+  absl::StatusOr<shared::Histogram> histogram = shared::FromProto(proto);
+  if (!histogram.ok()) return absl::DataLossError(histogram.status().message());
+  row.insert(row.end(), {Cell::Number(histogram->count()), NanosCell(histogram->min()), NanosCell(histogram->mean()),
+                         NanosCell(histogram->Quantile(0.5)), NanosCell(histogram->Quantile(0.99)),
+                         NanosCell(histogram->Quantile(0.999)), NanosCell(histogram->max())});
+  return absl::OkStatus();
+}
+
+std::string Notes(const PointSummary& point) {
+  std::vector<std::string> notes;
+  if (point.violations != 0) notes.push_back(absl::StrCat(FormatCount(point.violations), " wrong values"));
+  if (point.refused_calls != 0) notes.push_back(absl::StrCat(FormatCount(point.refused_calls), " calls refused"));
+  notes.insert(notes.end(), point.notes.begin(), point.notes.end());
+  return absl::StrJoin(notes, "; ");
+}
+
+absl::StatusOr<std::vector<Cell>> Row(const PointKey& key, const PointSummary& point) {
+  const bool ran = point.calls != 0 || point.ipis_expected != 0 || point.ipis_seen != 0 || point.refused_calls != 0;
+  const std::string rate = key.arrival_rate_hz == 0 ? "closed" : absl::StrFormat("%.6g/s", key.arrival_rate_hz);
+  std::vector<Cell> row = {Cell::Text(key.scenario),
+                           Cell::Text(key.implementation),
+                           Cell::Text(key.board),
+                           Cell::Numbers(key.cpus),
+                           Cell::Text(key.target_state),
+                           Cell::Text(key.parameters),
+                           Cell::Real(key.arrival_rate_hz, rate),
+                           Cell::Number(point.trials),
+                           Cell::Text(StandingText(point)),
+                           Cell::Number(point.calls, FormatCount(point.calls)),
+                           Cell::Number(point.refused_calls),
+                           Cell::Number(point.violations)};
+  if (absl::Status status = AddLatency(point.latency, row); !status.ok()) return status;
+  row.push_back(ran ? Cell::Text(absl::StrCat(FormatCount(point.ipis_seen), "/", FormatCount(point.ipis_expected)))
+                    : Cell());
+  row.push_back(Cell::Number(point.ipis_seen));
+  row.push_back(Cell::Number(point.ipis_expected));
+  row.push_back(Cell::Text(Notes(point)));
+  return row;
+}
+
+}  // namespace
+
+absl::StatusOr<Sheet> ResultSheet(const ResultGroups& groups) {
+  Sheet sheet(Columns(Varying(groups)));
+  for (const auto& [key, point] : groups.points()) {
+    absl::StatusOr<std::vector<Cell>> row = Row(key, point);
+    if (!row.ok()) return row.status();
+    sheet.Add(*std::move(row));
+  }
+  return sheet;
+}
+
+std::string ResultFooter(const ResultGroups& groups) {
+  std::string out;
+  std::vector<std::string> hangs;
+  for (const auto& [key, point] : groups.points()) {
+    if (!point.first_hang.empty()) hangs.push_back(point.first_hang);
+  }
+  for (const std::string& circumstance : groups.circumstances())
+    absl::StrAppend(&out, "Measured on: ", circumstance, "\n");
+  for (std::size_t i = 0; i < hangs.size() && i < kShownHangs; ++i) {
+    absl::StrAppend(&out, "Why it hung:  crosscallctl hang show ", hangs[i], "\n");
+  }
+  if (hangs.size() > kShownHangs) absl::StrAppend(&out, "All hangs:    crosscallctl hangs\n");
+  return out;
+}
+
+}  // namespace crosscall::cli
