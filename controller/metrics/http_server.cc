@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::size_t kThreads = 8;
 constexpr int kReadTimeoutSeconds = 2;
-// Longer than the interval of a usual scrape, so that its connection lasts.
-constexpr int kKeepAliveSeconds = 30;
+// An idle connection holds one of the threads, and the library's stop waits for it: a scraper had better connect anew.
+constexpr int kKeepAliveSeconds = 2;
 // Nobody has anything to send us.
 constexpr std::size_t kMaxBodyBytes = 1024;
 constexpr char kExposition[] = "text/plain; version=0.0.4; charset=utf-8";
@@ -57,7 +57,13 @@ absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(absl::string_view 
 }
 
 HttpServer::HttpServer(std::unique_ptr<httplib::Server> server, std::string address)
-    : server_(std::move(server)), address_(std::move(address)), listener_([this] { server_->listen_after_bind(); }) {}
+    : server_(std::move(server)), address_(std::move(address)), listener_([this] {
+        server_->listen_after_bind();
+        ended_ = true;
+      }) {
+  // The library's stop does nothing to a server that does not run yet, and would leave the destructor waiting.
+  while (!server_->is_running() && !ended_) std::this_thread::yield();
+}
 
 HttpServer::~HttpServer() {
   server_->stop();

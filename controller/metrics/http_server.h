@@ -2,6 +2,7 @@
 #ifndef CONTROLLER_METRICS_HTTP_SERVER_H_
 #define CONTROLLER_METRICS_HTTP_SERVER_H_
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -37,6 +38,7 @@ class HttpServer {
 
   std::unique_ptr<httplib::Server> server_;
   std::string address_;
+  std::atomic<bool> ended_{false};
   std::thread listener_;
 };
 
