@@ -66,10 +66,12 @@ class CpuSet {
   u64 words_[kWords] = {};
 };
 
-// for (CpuId cpu : Each(set)), ascending.
+// for (CpuId cpu : Each(set)), ascending. Refers to a set that has a name, and keeps a temporary one: a range-for would
+// not extend its life.
+template <class Set>
 class Each {
  public:
-  constexpr explicit Each(const CpuSet& set) : set_(set) {}
+  constexpr explicit Each(Set&& set) : set_(static_cast<Set&&>(set)) {}
   class Iterator {
    public:
     constexpr Iterator(const CpuSet* set, CpuId cpu) : set_(set), cpu_(cpu) {}
@@ -88,8 +90,10 @@ class Each {
   constexpr Iterator end() const { return {&set_, kNoCpu}; }
 
  private:
-  const CpuSet& set_;
+  Set set_;
 };
+template <class Set>
+Each(Set&&) -> Each<Set>;
 
 }  // namespace crosscall::core
 
