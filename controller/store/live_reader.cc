@@ -1,0 +1,191 @@
+#include "controller/store/live_reader.h"
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "controller/store/for_each.h"
+#include "controller/store/row_reader.h"
+
+namespace crosscall::store {
+namespace {
+
+ResultSummary ReadLatency(const Statement& statement, int first) {
+  ResultSummary summary;
+  summary.outcome = v1::OUTCOME_COMPLETED;
+  summary.calls = static_cast<std::uint64_t>(statement.Int(first));
+  summary.p50_nanos = static_cast<std::uint64_t>(statement.Int(first + 1));
+  summary.p99_nanos = static_cast<std::uint64_t>(statement.Int(first + 2));
+  summary.p999_nanos = static_cast<std::uint64_t>(statement.Int(first + 3));
+  summary.max_nanos = static_cast<std::uint64_t>(statement.Int(first + 4));
+  return summary;
+}
+
+}  // namespace
+
+absl::StatusOr<LiveState> LiveReader::LoadLive() {
+  LiveState live;
+  for (const auto load : {&LiveReader::LoadBoards, &LiveReader::LoadSweeps, &LiveReader::LoadTrials,
+                          &LiveReader::LoadAttempts, &LiveReader::LoadTallies, &LiveReader::LoadLatencies}) {
+    if (absl::Status status = (this->*load)(live); !status.ok()) return status;
+  }
+  absl::StatusOr<std::int64_t> sweep = connection_.Number("SELECT coalesce(max(number), 0) FROM sweeps");
+  if (!sweep.ok()) return sweep.status();
+  absl::StatusOr<std::int64_t> trial = connection_.Number("SELECT coalesce(max(id), 0) FROM trials");
+  if (!trial.ok()) return trial.status();
+  live.last_sweep_number = *sweep;
+  live.last_trial_id = *trial;
+  return live;
+}
+
+absl::Status LiveReader::LoadBoards(LiveState& live) {
+  return ForEach(
+      connection_,
+      "SELECT name, state, state_reason, description, incarnation, boot, last_seen FROM boards ORDER BY name",
+      [&live](const Statement& statement) {
+        BoardRow row;
+        row.name = statement.Bytes(0);
+        row.state = static_cast<v1::Board::State>(statement.Int(1));
+        row.state_reason = statement.Bytes(2);
+        if (absl::Status status = statement.Parse(3, row.description); !status.ok()) return status;
+        row.incarnation_id = statement.Bytes(4);
+        row.boot_id = statement.Bytes(5);
+        row.last_seen_time = statement.Time(6);
+        live.boards.push_back(std::move(row));
+        return absl::OkStatus();
+      });
+}
+
+absl::Status LiveReader::LoadSweeps(LiveState& live) {
+  return ForEach(connection_,
+                 absl::StrCat("SELECT ", kSweepColumns, " FROM sweeps s WHERE s.end_time = 0 ORDER BY s.number"),
+                 [&live](const Statement& statement) {
+                   absl::StatusOr<SweepRow> row = ReadSweep(statement);
+                   if (row.ok()) live.sweeps.push_back(*std::move(row));
+                   return row.status();
+                 });
+}
+
+absl::Status LiveReader::LoadTrials(LiveState& live) {
+  return ForEach(connection_,
+                 absl::StrCat("SELECT ", kTrialColumns,
+                              " FROM sweeps s JOIN trials t ON t.sweep = s.number WHERE s.end_time = 0"
+                              " ORDER BY s.number, t.position"),
+                 [&live](const Statement& statement) {
+                   absl::StatusOr<TrialRow> row = ReadTrial(statement);
+                   if (row.ok()) live.trials.push_back(*std::move(row));
+                   return row.status();
+                 });
+}
+
+absl::Status LiveReader::LoadAttempts(LiveState& live) {
+  return ForEach(connection_, absl::StrCat("SELECT ", kAttemptColumns, " FROM attempts a WHERE a.end_time = 0"),
+                 [&live](const Statement& statement) {
+                   live.attempts.push_back(ReadAttempt(statement));
+                   return absl::OkStatus();
+                 });
+}
+
+absl::Status LiveReader::LoadTallies(LiveState& live) {
+  return ForEach(connection_, "SELECT board, implementation, outcome, count, last_time FROM tallies",
+                 [&live](const Statement& statement) {
+                   live.tallies.push_back({.board = statement.Bytes(0),
+                                           .implementation = statement.Bytes(1),
+                                           .outcome = static_cast<v1::Outcome>(statement.Int(2)),
+                                           .count = static_cast<std::uint64_t>(statement.Int(3)),
+                                           .last_time = statement.Time(4)});
+                   return absl::OkStatus();
+                 });
+}
+
+absl::Status LiveReader::LoadLatencies(LiveState& live) {
+  return ForEach(connection_,
+                 "SELECT board, scenario, implementation, target_system, commit_time, calls, p50, p99, p999, max"
+                 " FROM latencies",
+                 [&live](const Statement& statement) {
+                   live.latencies.push_back({.board = statement.Bytes(0),
+                                             .scenario = statement.Bytes(1),
+                                             .implementation = statement.Bytes(2),
+                                             .target_system = static_cast<v1::TargetSystem>(statement.Int(3)),
+                                             .summary = ReadLatency(statement, 5),
+                                             .commit_time = statement.Time(4)});
+                   return absl::OkStatus();
+                 });
+}
+
+absl::StatusOr<absl::optional<SweepRow>> LiveReader::OneSweep(absl::string_view sql, absl::string_view key) {
+  absl::optional<SweepRow> found;
+  absl::Status status = ForEach(
+      connection_, sql,
+      [&found](const Statement& statement) {
+        absl::StatusOr<SweepRow> row = ReadSweep(statement);
+        if (row.ok()) found = *std::move(row);
+        return row.status();
+      },
+      key);
+  if (!status.ok()) return status;
+  return found;
+}
+
+absl::StatusOr<absl::optional<SweepRow>> LiveReader::FindSweep(absl::string_view name) {
+  return OneSweep(absl::StrCat("SELECT ", kSweepColumns, " FROM sweeps s WHERE s.name = ?"), name);
+}
+
+absl::StatusOr<absl::optional<SweepRow>> LiveReader::FindSweepByRequest(absl::string_view request_id) {
+  return OneSweep(absl::StrCat("SELECT ", kSweepColumns, " FROM sweeps s WHERE s.request_id = ?"), request_id);
+}
+
+absl::StatusOr<absl::optional<TrialRow>> LiveReader::FindTrial(absl::string_view name) {
+  absl::optional<TrialRow> found;
+  absl::Status status = ForEach(
+      connection_, absl::StrCat("SELECT ", kTrialColumns, " FROM trials t WHERE t.name = ?"),
+      [&found](const Statement& statement) {
+        absl::StatusOr<TrialRow> row = ReadTrial(statement);
+        if (row.ok()) found = *std::move(row);
+        return row.status();
+      },
+      name);
+  if (!status.ok()) return status;
+  return found;
+}
+
+absl::StatusOr<absl::optional<AttemptRow>> LiveReader::FindAttempt(std::int64_t trial_id, std::uint32_t attempt) {
+  absl::optional<AttemptRow> found;
+  absl::Status status = ForEach(
+      connection_, absl::StrCat("SELECT ", kAttemptColumns, " FROM attempts a WHERE a.trial = ? AND a.attempt = ?"),
+      [&found](const Statement& statement) {
+        found = ReadAttempt(statement);
+        return absl::OkStatus();
+      },
+      trial_id, attempt);
+  if (!status.ok()) return status;
+  return found;
+}
+
+absl::StatusOr<std::vector<StoredResult>> LiveReader::FindResults(std::int64_t trial_id, std::uint32_t attempt) {
+  std::vector<StoredResult> found;
+  absl::Status status = ForEach(
+      connection_, "SELECT evidence, sha256 FROM results WHERE trial = ? AND attempt = ? ORDER BY id",
+      [&found](const Statement& statement) {
+        found.push_back({.evidence = statement.Int(0) != 0, .sha256 = statement.Bytes(1)});
+        return absl::OkStatus();
+      },
+      trial_id, attempt);
+  if (!status.ok()) return status;
+  return found;
+}
+
+absl::StatusOr<bool> LiveReader::IsClosedSession(absl::string_view board, absl::string_view incarnation_id) {
+  bool closed = false;
+  absl::Status status = ForEach(
+      connection_, "SELECT close_time FROM sessions WHERE board = ? AND incarnation = ?",
+      [&closed](const Statement& statement) {
+        closed = statement.Int(0) != 0;
+        return absl::OkStatus();
+      },
+      board, incarnation_id);
+  if (!status.ok()) return status;
+  return closed;
+}
+
+}  // namespace crosscall::store

@@ -1,0 +1,204 @@
+#include "controller/store/schema.h"
+
+#include "absl/strings/str_cat.h"
+#include "proto/shared/check.h"
+#include "proto/shared/log.h"
+
+namespace crosscall::store {
+namespace {
+
+// "xcal": tells our files from those of other programs.
+constexpr std::int64_t kApplicationId = 0x7863616c;
+
+// Times are nanoseconds since 1970, 0 for "not yet". Enumerations are the numbers of the protos. Trials of a sweep are
+// inserted in run order, so that their ids ascend with their position.
+constexpr char kVersion1[] = R"sql(
+CREATE TABLE boards (
+  name TEXT PRIMARY KEY,
+  state INTEGER NOT NULL,
+  state_reason TEXT NOT NULL,
+  description BLOB NOT NULL,
+  incarnation TEXT NOT NULL,
+  boot TEXT NOT NULL,
+  last_seen INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE sessions (
+  board TEXT NOT NULL REFERENCES boards (name),
+  incarnation TEXT NOT NULL,
+  boot TEXT NOT NULL,
+  open_time INTEGER NOT NULL,
+  close_time INTEGER NOT NULL,
+  PRIMARY KEY (board, incarnation)
+) WITHOUT ROWID;
+CREATE TABLE sweeps (
+  number INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  request_id TEXT UNIQUE,
+  spec BLOB NOT NULL,
+  state INTEGER NOT NULL,
+  state_reason TEXT NOT NULL,
+  end_cause INTEGER NOT NULL,
+  progress BLOB NOT NULL,
+  coverage REAL NOT NULL,
+  create_time INTEGER NOT NULL,
+  start_time INTEGER NOT NULL,
+  end_time INTEGER NOT NULL,
+  expire_time INTEGER NOT NULL
+);
+CREATE INDEX sweeps_open ON sweeps (number) WHERE end_time = 0;
+CREATE TABLE trials (
+  id INTEGER PRIMARY KEY,
+  sweep INTEGER NOT NULL REFERENCES sweeps (number),
+  position INTEGER NOT NULL,
+  name TEXT NOT NULL UNIQUE,
+  board TEXT NOT NULL REFERENCES boards (name),
+  scenario TEXT NOT NULL,
+  implementation TEXT NOT NULL,
+  target_system INTEGER NOT NULL,
+  spec BLOB NOT NULL,
+  repetition INTEGER NOT NULL,
+  state INTEGER NOT NULL,
+  attempt_count INTEGER NOT NULL,
+  outcome INTEGER NOT NULL,
+  state_reason TEXT NOT NULL,
+  create_time INTEGER NOT NULL,
+  end_time INTEGER NOT NULL,
+  UNIQUE (sweep, position)
+);
+CREATE TABLE attempts (
+  trial INTEGER NOT NULL REFERENCES trials (id),
+  attempt INTEGER NOT NULL CHECK (attempt > 0),
+  board TEXT NOT NULL REFERENCES boards (name),
+  incarnation TEXT NOT NULL,
+  lease_state TEXT NOT NULL,
+  outcome INTEGER NOT NULL,
+  cause TEXT NOT NULL,
+  grant_time INTEGER NOT NULL,
+  expire_time INTEGER NOT NULL,
+  end_time INTEGER NOT NULL,
+  PRIMARY KEY (trial, attempt)
+) WITHOUT ROWID;
+CREATE INDEX attempts_open ON attempts (trial) WHERE end_time = 0;
+CREATE TRIGGER attempts_outcome_once BEFORE UPDATE OF outcome ON attempts
+  WHEN OLD.outcome <> 0 AND NEW.outcome <> OLD.outcome
+  BEGIN SELECT RAISE(ABORT, 'the outcome of an attempt is written once'); END;
+CREATE TABLE results (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  trial INTEGER NOT NULL,
+  attempt INTEGER NOT NULL,
+  evidence INTEGER NOT NULL,
+  sha256 BLOB NOT NULL CHECK (length(sha256) = 32),
+  outcome INTEGER NOT NULL,
+  calls INTEGER NOT NULL,
+  p50 INTEGER NOT NULL,
+  p99 INTEGER NOT NULL,
+  p999 INTEGER NOT NULL,
+  max INTEGER NOT NULL,
+  commit_time INTEGER NOT NULL,
+  payload BLOB NOT NULL,
+  FOREIGN KEY (trial, attempt) REFERENCES attempts (trial, attempt),
+  UNIQUE (trial, attempt, sha256)
+);
+CREATE UNIQUE INDEX results_own ON results (trial, attempt) WHERE evidence = 0;
+CREATE TRIGGER results_never_change BEFORE UPDATE ON results
+  BEGIN SELECT RAISE(ABORT, 'results are immutable'); END;
+CREATE TRIGGER results_never_vanish BEFORE DELETE ON results
+  BEGIN SELECT RAISE(ABORT, 'results are immutable'); END;
+CREATE TABLE events (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  time INTEGER NOT NULL,
+  subject TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  detail TEXT NOT NULL
+);
+CREATE INDEX events_subject ON events (subject, id);
+CREATE TRIGGER events_never_change BEFORE UPDATE ON events
+  BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
+)sql";
+
+// Start-up and lists of hangs must not read tables that grow with history: what they need is kept beside it.
+constexpr char kVersion2[] = R"sql(
+CREATE TABLE hangs (
+  result INTEGER PRIMARY KEY REFERENCES results (id),
+  sweep INTEGER NOT NULL REFERENCES sweeps (number)
+);
+CREATE INDEX hangs_sweep ON hangs (sweep, result);
+INSERT INTO hangs (result, sweep)
+  SELECT r.id, t.sweep FROM results r JOIN trials t ON t.id = r.trial WHERE r.evidence = 0 AND r.outcome = 2;
+CREATE TABLE tallies (
+  board TEXT NOT NULL,
+  implementation TEXT NOT NULL,
+  outcome INTEGER NOT NULL,
+  count INTEGER NOT NULL,
+  last_time INTEGER NOT NULL,
+  PRIMARY KEY (board, implementation, outcome)
+) WITHOUT ROWID;
+INSERT INTO tallies (board, implementation, outcome, count, last_time)
+  SELECT a.board, t.implementation, a.outcome, count(*), max(a.end_time)
+  FROM attempts a JOIN trials t ON t.id = a.trial WHERE a.outcome <> 0 GROUP BY a.board, t.implementation, a.outcome;
+CREATE TABLE latencies (
+  board TEXT NOT NULL,
+  scenario TEXT NOT NULL,
+  implementation TEXT NOT NULL,
+  target_system INTEGER NOT NULL,
+  calls INTEGER NOT NULL,
+  p50 INTEGER NOT NULL,
+  p99 INTEGER NOT NULL,
+  p999 INTEGER NOT NULL,
+  max INTEGER NOT NULL,
+  commit_time INTEGER NOT NULL,
+  PRIMARY KEY (board, scenario, implementation, target_system)
+) WITHOUT ROWID;
+INSERT OR REPLACE INTO latencies
+    (board, scenario, implementation, target_system, calls, p50, p99, p999, max, commit_time)
+  SELECT t.board, t.scenario, t.implementation, t.target_system, r.calls, r.p50, r.p99, r.p999, r.max, r.commit_time
+  FROM results r JOIN trials t ON t.id = r.trial WHERE r.evidence = 0 AND r.outcome = 1 ORDER BY r.id;
+)sql";
+
+constexpr const char* kMigrations[] = {kVersion1, kVersion2};
+static_assert(sizeof(kMigrations) / sizeof(kMigrations[0]) == kSchemaVersion);
+
+absl::Status CheckOwner(Connection& connection, std::int64_t version) {
+  absl::StatusOr<std::int64_t> owner = connection.Number("PRAGMA application_id");
+  if (!owner.ok()) return owner.status();
+  absl::StatusOr<std::int64_t> tables = connection.Number("SELECT count(*) FROM sqlite_schema");
+  if (!tables.ok()) return tables.status();
+  if (*owner == kApplicationId || (*tables == 0 && version == 0)) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      "store: crosscall.db in the state folder is not a crosscall database; choose another --state-dir");
+}
+
+}  // namespace
+
+const char* MigrationSql(int version) {
+  CROSSCALL_CHECK(version >= 1 && version <= kSchemaVersion, "there is no such migration");
+  return kMigrations[version - 1];
+}
+
+absl::Status Migrate(Connection& connection) {
+  absl::StatusOr<std::int64_t> version = connection.Number("PRAGMA user_version");
+  if (!version.ok()) return version.status();
+  if (absl::Status status = CheckOwner(connection, *version); !status.ok()) return status;
+  if (*version > kSchemaVersion) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("store: the state folder has schema ", *version, ", this controller (", CROSSCALL_VERSION,
+                     ") knows up to ", kSchemaVersion,
+                     "; run the newer controller that wrote it, or choose another --state-dir; nothing was changed"));
+  }
+  if (*version == kSchemaVersion) return absl::OkStatus();
+  if (*version > 0) {
+    shared::LogInfo("store", absl::StrCat("migrating the schema from ", *version, " to ", kSchemaVersion));
+  }
+  std::string script = "BEGIN IMMEDIATE;";
+  for (int next = static_cast<int>(*version) + 1; next <= kSchemaVersion; ++next) script += MigrationSql(next);
+  absl::StrAppend(&script, "PRAGMA application_id = ", kApplicationId, "; PRAGMA user_version = ", kSchemaVersion,
+                  "; COMMIT;");
+  absl::Status status = connection.Execute(script);
+  if (!status.ok() && connection.InTransaction()) {
+    // The first error is the one to tell.
+    connection.Execute("ROLLBACK").IgnoreError();
+  }
+  return status;
+}
+
+}  // namespace crosscall::store

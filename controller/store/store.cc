@@ -1,0 +1,125 @@
+#include "controller/store/store.h"
+
+#include <sys/stat.h>
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "controller/store/connection.h"
+#include "controller/store/folder_lock.h"
+#include "controller/store/live_reader.h"
+#include "controller/store/queries.h"
+#include "controller/store/schema.h"
+#include "controller/store/writer.h"
+#include "proto/shared/mutex.h"
+
+namespace crosscall::store {
+namespace {
+
+absl::Status Prepare(Connection& writing, const Options& options) {
+  // Migrations run in the old journal mode or in WAL alike; WAL is a property of the file from then on.
+  absl::Status status = Migrate(writing);
+  if (status.ok()) status = writing.Execute("PRAGMA journal_mode = WAL");
+  if (status.ok()) status = writing.Execute("PRAGMA synchronous = FULL");
+  if (status.ok() && options.max_pages > 0) {
+    status = writing.Execute(absl::StrCat("PRAGMA max_page_count = ", options.max_pages));
+  }
+  return status;
+}
+
+std::uint64_t FileBytes(const std::string& path) {
+  struct stat status = {};
+  return stat(path.c_str(), &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
+}
+
+}  // namespace
+
+class Store::Impl {
+ public:
+  Impl(std::string path, std::unique_ptr<FolderLock> lock, std::unique_ptr<Connection> writing,
+       std::unique_ptr<Connection> reading, Writer::Fault fault)
+      : path_(std::move(path)),
+        lock_(std::move(lock)),
+        writing_(std::move(writing)),
+        writer_(*writing_, std::move(fault)),
+        live_(*writing_),
+        reading_(std::move(reading)) {}
+
+  // Runs a query on the reading connection.
+  template <class Query, class... Arguments>
+  auto Read(Query query, const Arguments&... arguments) {
+    shared::MutexLock guard(mutex_);
+    return query(*reading_, arguments...);
+  }
+
+  const std::string& path() const { return path_; }
+  Writer& writer() { return writer_; }
+  LiveReader& live() { return live_; }
+
+ private:
+  const std::string path_;
+  // Declared first, so that the folder is given up last.
+  const std::unique_ptr<FolderLock> lock_;
+  const std::unique_ptr<Connection> writing_;
+  Writer writer_;
+  LiveReader live_;
+  shared::Mutex mutex_;
+  const std::unique_ptr<Connection> reading_ CROSSCALL_GUARDED_BY(mutex_);
+};
+
+absl::StatusOr<std::unique_ptr<Store>> Store::Open(Options options) {
+  absl::StatusOr<std::unique_ptr<FolderLock>> lock = FolderLock::Take(options.folder);
+  if (!lock.ok()) return lock.status();
+  const std::string path = absl::StrCat(options.folder, "/crosscall.db");
+  absl::StatusOr<std::unique_ptr<Connection>> writing = Connection::Open(path, Connection::Mode::kReadWrite);
+  if (!writing.ok()) return writing.status();
+  if (absl::Status status = Prepare(**writing, options); !status.ok()) return status;
+  absl::StatusOr<std::unique_ptr<Connection>> reading = Connection::Open(path, Connection::Mode::kReadOnly);
+  if (!reading.ok()) return reading.status();
+  return std::unique_ptr<Store>(new Store(std::make_unique<Impl>(path, *std::move(lock), *std::move(writing),
+                                                                 *std::move(reading), std::move(options.fault))));
+}
+
+Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Store::~Store() = default;
+
+absl::StatusOr<v1::Sweep> Store::GetSweep(absl::string_view name) const { return impl_->Read(store::GetSweep, name); }
+absl::StatusOr<v1::ListSweepsResponse> Store::ListSweeps(const v1::ListSweepsRequest& request) const {
+  return impl_->Read(store::ListSweeps, request);
+}
+absl::StatusOr<v1::ListTrialsResponse> Store::ListTrials(const v1::ListTrialsRequest& request) const {
+  return impl_->Read(store::ListTrials, request);
+}
+absl::StatusOr<v1::ListResultsResponse> Store::ListResults(const v1::ListResultsRequest& request) const {
+  return impl_->Read(store::ListResults, request);
+}
+absl::StatusOr<v1::GetResultResponse> Store::GetResult(absl::string_view attempt_name) const {
+  return impl_->Read(store::GetResult, attempt_name);
+}
+absl::StatusOr<v1::ListHangsResponse> Store::ListHangs(const v1::ListHangsRequest& request) const {
+  return impl_->Read(store::ListHangs, request);
+}
+std::uint64_t Store::SizeBytes() const { return FileBytes(impl_->path()) + FileBytes(impl_->path() + "-wal"); }
+
+absl::StatusOr<LiveState> Store::LoadLive() { return impl_->live().LoadLive(); }
+absl::StatusOr<absl::optional<SweepRow>> Store::FindSweep(absl::string_view name) {
+  return impl_->live().FindSweep(name);
+}
+absl::StatusOr<absl::optional<SweepRow>> Store::FindSweepByRequest(absl::string_view request_id) {
+  return impl_->live().FindSweepByRequest(request_id);
+}
+absl::StatusOr<absl::optional<TrialRow>> Store::FindTrial(absl::string_view name) {
+  return impl_->live().FindTrial(name);
+}
+absl::StatusOr<absl::optional<AttemptRow>> Store::FindAttempt(std::int64_t trial_id, std::uint32_t attempt) {
+  return impl_->live().FindAttempt(trial_id, attempt);
+}
+absl::StatusOr<std::vector<StoredResult>> Store::FindResults(std::int64_t trial_id, std::uint32_t attempt) {
+  return impl_->live().FindResults(trial_id, attempt);
+}
+absl::StatusOr<bool> Store::IsClosedSession(absl::string_view board, absl::string_view incarnation_id) {
+  return impl_->live().IsClosedSession(board, incarnation_id);
+}
+std::unique_ptr<Transaction> Store::Begin() { return std::make_unique<Transaction>(impl_->writer()); }
+
+}  // namespace crosscall::store

@@ -1,0 +1,68 @@
+#include "controller/store/transaction.h"
+
+#include "controller/store/writer.h"
+
+namespace crosscall::store {
+
+Transaction::Transaction(Writer& writer) : writer_(writer) {}
+
+Transaction::~Transaction() {
+  if (begun_ && !committed_) writer_.Rollback();
+}
+
+void Transaction::Write(const std::function<absl::Status()>& write) {
+  if (!status_.ok()) return;
+  if (!begun_) {
+    begun_ = true;
+    status_ = writer_.Begin();
+    if (!status_.ok()) return;
+  }
+  status_ = writer_.Injected("write");
+  if (status_.ok()) status_ = write();
+}
+
+absl::Status Transaction::Commit() {
+  if (status_.ok() && begun_) status_ = writer_.Commit();
+  committed_ = status_.ok();
+  return status_;
+}
+
+void Transaction::PutBoard(const BoardRow& row) {
+  Write([&] { return writer_.PutBoard(row); });
+}
+void Transaction::OpenSession(absl::string_view board, absl::string_view incarnation_id, absl::string_view boot_id,
+                              absl::Time time) {
+  Write([&] { return writer_.OpenSession(board, incarnation_id, boot_id, time); });
+}
+void Transaction::InsertSweep(const SweepRow& row) {
+  Write([&] { return writer_.InsertSweep(row); });
+}
+void Transaction::UpdateSweep(const SweepRow& row) {
+  Write([&] { return writer_.UpdateSweep(row); });
+}
+void Transaction::InsertTrial(const TrialRow& row) {
+  Write([&] { return writer_.InsertTrial(row); });
+}
+void Transaction::UpdateTrial(const TrialRow& row) {
+  Write([&] { return writer_.UpdateTrial(row); });
+}
+void Transaction::InsertAttempt(const AttemptRow& row) {
+  Write([&] { return writer_.InsertAttempt(row); });
+}
+void Transaction::UpdateAttempt(const AttemptRow& row) {
+  Write([&] { return writer_.UpdateAttempt(row); });
+}
+void Transaction::InsertResult(const ResultRow& row) {
+  Write([&] { return writer_.InsertResult(row); });
+}
+void Transaction::AddTally(const TallyRow& row) {
+  Write([&] { return writer_.AddTally(row); });
+}
+void Transaction::PutLatency(const LatencyRow& row) {
+  Write([&] { return writer_.PutLatency(row); });
+}
+void Transaction::AddEvent(const EventRow& row) {
+  Write([&] { return writer_.AddEvent(row); });
+}
+
+}  // namespace crosscall::store

@@ -1,0 +1,166 @@
+#include "controller/store/writer.h"
+
+#include "absl/strings/str_cat.h"
+#include "proto/shared/proto_time.h"
+
+namespace crosscall::store {
+namespace {
+
+std::int64_t Nanos(const google::protobuf::Timestamp& time) { return absl::ToUnixNanos(shared::TimeOf(time)); }
+
+}  // namespace
+
+template <class... Values>
+absl::Status Writer::Run(absl::string_view sql, const Values&... values) {
+  absl::StatusOr<Statement> statement = connection_.Prepare(sql);
+  if (!statement.ok()) return statement.status();
+  if (absl::Status status = statement->Bind(values...); !status.ok()) return status;
+  return statement->Run();
+}
+
+template <class... Values>
+absl::Status Writer::RunOnOne(absl::string_view sql, const Values&... values) {
+  if (absl::Status status = Run(sql, values...); !status.ok()) return status;
+  absl::StatusOr<std::int64_t> changed = connection_.Number("SELECT changes()");
+  if (!changed.ok()) return changed.status();
+  if (*changed == 1) return absl::OkStatus();
+  return absl::InternalError(absl::StrCat("store: `", sql, "` changed ", *changed, " rows in place of one"));
+}
+
+absl::Status Writer::Injected(absl::string_view operation) const {
+  return fault_ ? fault_(operation) : absl::OkStatus();
+}
+
+absl::Status Writer::Begin() {
+  if (absl::Status status = Injected("begin"); !status.ok()) return status;
+  return connection_.Execute("BEGIN IMMEDIATE");
+}
+
+absl::Status Writer::Commit() {
+  if (absl::Status status = Injected("commit"); !status.ok()) return status;
+  return connection_.Execute("COMMIT");
+}
+
+void Writer::Rollback() {
+  // SQLite has already rolled back by itself after some errors; and there is nobody to tell a failed rollback: the
+  // connection then refuses the next BEGIN, which is told.
+  if (connection_.InTransaction()) connection_.Execute("ROLLBACK").IgnoreError();
+}
+
+absl::Status Writer::PutBoard(const BoardRow& row) {
+  const std::string description = row.description.SerializeAsString();
+  return Run(
+      "INSERT INTO boards (name, state, state_reason, description, incarnation, boot, last_seen)"
+      " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET state = excluded.state,"
+      " state_reason = excluded.state_reason, description = excluded.description, incarnation = excluded.incarnation,"
+      " boot = excluded.boot, last_seen = excluded.last_seen",
+      row.name, static_cast<int>(row.state), row.state_reason, Blob{description}, row.incarnation_id, row.boot_id,
+      row.last_seen_time);
+}
+
+absl::Status Writer::OpenSession(absl::string_view board, absl::string_view incarnation_id, absl::string_view boot_id,
+                                 absl::Time time) {
+  if (absl::Status status = Run("UPDATE sessions SET close_time = ? WHERE board = ? AND close_time = 0", time, board);
+      !status.ok()) {
+    return status;
+  }
+  return Run("INSERT INTO sessions (board, incarnation, boot, open_time, close_time) VALUES (?, ?, ?, ?, 0)", board,
+             incarnation_id, boot_id, time);
+}
+
+absl::Status Writer::InsertSweep(const SweepRow& row) {
+  const v1::Sweep& sweep = row.sweep;
+  const std::string spec = sweep.spec().SerializeAsString();
+  const std::string progress = sweep.progress().SerializeAsString();
+  // An empty request id is NULL, since many sweeps may have none.
+  return Run(
+      "INSERT INTO sweeps (number, name, request_id, spec, state, state_reason, end_cause, progress, coverage,"
+      " create_time, start_time, end_time, expire_time) VALUES (?, ?, nullif(?, ''), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      row.number, sweep.name(), row.request_id, Blob{spec}, static_cast<int>(sweep.state()), sweep.state_reason(),
+      static_cast<int>(row.end_cause), Blob{progress}, sweep.coverage(), Nanos(sweep.create_time()),
+      Nanos(sweep.start_time()), Nanos(sweep.end_time()), Nanos(sweep.expire_time()));
+}
+
+absl::Status Writer::UpdateSweep(const SweepRow& row) {
+  const v1::Sweep& sweep = row.sweep;
+  const std::string progress = sweep.progress().SerializeAsString();
+  return RunOnOne(
+      "UPDATE sweeps SET state = ?, state_reason = ?, end_cause = ?, progress = ?, coverage = ?, start_time = ?,"
+      " end_time = ? WHERE number = ?",
+      static_cast<int>(sweep.state()), sweep.state_reason(), static_cast<int>(row.end_cause), Blob{progress},
+      sweep.coverage(), Nanos(sweep.start_time()), Nanos(sweep.end_time()), row.number);
+}
+
+absl::Status Writer::InsertTrial(const TrialRow& row) {
+  const v1::Trial& trial = row.trial;
+  const std::string spec = trial.spec().SerializeAsString();
+  return Run(
+      "INSERT INTO trials (id, sweep, position, name, board, scenario, implementation, target_system, spec, repetition,"
+      " state, attempt_count, outcome, state_reason, create_time, end_time)"
+      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      row.id, row.sweep_number, trial.order(), trial.name(), trial.board(), trial.spec().scenario(),
+      trial.spec().implementation(), static_cast<int>(trial.spec().target_system()), Blob{spec}, trial.repetition(),
+      static_cast<int>(trial.state()), trial.attempt_count(), static_cast<int>(trial.outcome()), trial.state_reason(),
+      Nanos(trial.create_time()), Nanos(trial.end_time()));
+}
+
+absl::Status Writer::UpdateTrial(const TrialRow& row) {
+  const v1::Trial& trial = row.trial;
+  return RunOnOne(
+      "UPDATE trials SET state = ?, attempt_count = ?, outcome = ?, state_reason = ?, end_time = ? WHERE id = ?",
+      static_cast<int>(trial.state()), trial.attempt_count(), static_cast<int>(trial.outcome()), trial.state_reason(),
+      Nanos(trial.end_time()), row.id);
+}
+
+absl::Status Writer::InsertAttempt(const AttemptRow& row) {
+  return Run(
+      "INSERT INTO attempts (trial, attempt, board, incarnation, lease_state, outcome, cause, grant_time, expire_time,"
+      " end_time) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      row.trial_id, row.attempt, row.board, row.incarnation_id, row.lease_state, static_cast<int>(row.outcome),
+      row.cause, row.grant_time, row.expire_time, row.end_time);
+}
+
+absl::Status Writer::UpdateAttempt(const AttemptRow& row) {
+  return RunOnOne(
+      "UPDATE attempts SET lease_state = ?, outcome = ?, cause = ?, expire_time = ?, end_time = ?"
+      " WHERE trial = ? AND attempt = ?",
+      row.lease_state, static_cast<int>(row.outcome), row.cause, row.expire_time, row.end_time, row.trial_id,
+      row.attempt);
+}
+
+absl::Status Writer::InsertResult(const ResultRow& row) {
+  if (absl::Status status =
+          Run("INSERT INTO results (trial, attempt, evidence, sha256, outcome, calls, p50, p99, p999, max, commit_time,"
+              " payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+              row.trial_id, row.attempt, row.evidence, Blob{row.sha256}, static_cast<int>(row.summary.outcome),
+              row.summary.calls, row.summary.p50_nanos, row.summary.p99_nanos, row.summary.p999_nanos,
+              row.summary.max_nanos, row.commit_time, Blob{row.payload});
+      !status.ok()) {
+    return status;
+  }
+  if (row.evidence || row.summary.outcome != v1::OUTCOME_HUNG) return absl::OkStatus();
+  return Run("INSERT INTO hangs (result, sweep) SELECT last_insert_rowid(), sweep FROM trials WHERE id = ?",
+             row.trial_id);
+}
+
+absl::Status Writer::AddTally(const TallyRow& row) {
+  return Run(
+      "INSERT INTO tallies (board, implementation, outcome, count, last_time) VALUES (?, ?, ?, ?, ?)"
+      " ON CONFLICT DO UPDATE SET count = count + excluded.count, last_time = excluded.last_time",
+      row.board, row.implementation, static_cast<int>(row.outcome), row.count, row.last_time);
+}
+
+absl::Status Writer::PutLatency(const LatencyRow& row) {
+  return Run(
+      "INSERT OR REPLACE INTO latencies (board, scenario, implementation, target_system, calls, p50, p99, p999, max,"
+      " commit_time) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      row.board, row.scenario, row.implementation, static_cast<int>(row.target_system), row.summary.calls,
+      row.summary.p50_nanos, row.summary.p99_nanos, row.summary.p999_nanos, row.summary.max_nanos, row.commit_time);
+}
+
+absl::Status Writer::AddEvent(const EventRow& row) {
+  return Run("INSERT INTO events (time, subject, kind, detail) VALUES (?, ?, ?, ?)", row.time, row.subject, row.kind,
+             row.detail);
+}
+
+}  // namespace crosscall::store

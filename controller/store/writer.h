@@ -1,0 +1,54 @@
+// The SQL of every write. Each method runs one prepared statement on the writing connection.
+#ifndef CONTROLLER_STORE_WRITER_H_
+#define CONTROLLER_STORE_WRITER_H_
+
+#include <functional>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "controller/store/connection.h"
+#include "controller/store/rows.h"
+
+namespace crosscall::store {
+
+// Not thread-safe. `connection` outlives the writer.
+class Writer {
+ public:
+  using Fault = std::function<absl::Status(absl::string_view operation)>;
+
+  Writer(Connection& connection, Fault fault) : connection_(connection), fault_(std::move(fault)) {}
+
+  absl::Status Begin();
+  absl::Status Commit();
+  void Rollback();
+  // The injected error for a write, or OK.
+  absl::Status Injected(absl::string_view operation) const;
+
+  absl::Status PutBoard(const BoardRow& row);
+  absl::Status OpenSession(absl::string_view board, absl::string_view incarnation_id, absl::string_view boot_id,
+                           absl::Time time);
+  absl::Status InsertSweep(const SweepRow& row);
+  absl::Status UpdateSweep(const SweepRow& row);
+  absl::Status InsertTrial(const TrialRow& row);
+  absl::Status UpdateTrial(const TrialRow& row);
+  absl::Status InsertAttempt(const AttemptRow& row);
+  absl::Status UpdateAttempt(const AttemptRow& row);
+  absl::Status InsertResult(const ResultRow& row);
+  absl::Status AddTally(const TallyRow& row);
+  absl::Status PutLatency(const LatencyRow& row);
+  absl::Status AddEvent(const EventRow& row);
+
+ private:
+  template <class... Values>
+  absl::Status Run(absl::string_view sql, const Values&... values);
+  // For updates of one row that must be there.
+  template <class... Values>
+  absl::Status RunOnOne(absl::string_view sql, const Values&... values);
+
+  Connection& connection_;
+  const Fault fault_;
+};
+
+}  // namespace crosscall::store
+
+#endif  // CONTROLLER_STORE_WRITER_H_
