@@ -71,9 +71,10 @@ class Calls {
   Calls(P& port, const Options& options, void* memory, usize bytes)
       : port_(port),
         options_(options),
-        runtime_(port, options.policy, options.kick_rule, OwnQueue{this, &Calls::PolicyHolds, &Calls::PolicyDrain}),
         arena_(memory, bytes),
         online_(arena_.template Make<AtomicSet<P>>(1)),
+        runtime_(port, *online_, options.policy, options.kick_rule,
+                 OwnQueue{this, &Calls::PolicyHolds, &Calls::PolicyDrain}),
         cpus_(arena_.template Make<Cpu>(port.cpu_count())),
         algorithm_(runtime_, arena_) {
     // Relaxed: whatever starts the other CPUs orders this.
@@ -192,7 +193,7 @@ class Calls {
   void Unlock(ProgramLock<P>& lock) {
     const CpuId me = port_.Me();
     if (!lock.HeldBy(me)) {
-      cpus_[me].misuse.Note(me, MisuseRule::kUnlockByOther, Context(cpus_[me]), 0);
+      NoteMisuse(me, MisuseRule::kUnlockByOther, 0);
       return;
     }
     runtime_.account.LockReleased(lock.index());
@@ -258,14 +259,18 @@ class Calls {
     return port_.IrqsMasked() ? CallContext::kTaskMasked : CallContext::kTask;
   }
 
+  void NoteMisuse(CpuId me, MisuseRule rule, u64 call) {
+    Barred bar(port_);  // An own handler may note one too.
+    cpus_[me].misuse.Note(me, rule, Context(cpus_[me]), call);
+  }
+
   // The tests at entry.
   Result Admit(const CallToken& call, bool wait) {
-    Cpu& cpu = cpus_[call.me];
+    const Cpu& cpu = cpus_[call.me];
     const CallContext context = Context(cpu);
     // An offline CPU calls as it likes: nobody can send to it.
     if (context != CallContext::kTask && !cpu.offline) {
-      cpu.misuse.Note(call.me, context == CallContext::kHandler ? MisuseRule::kNotTask : MisuseRule::kIrqsMasked,
-                      context, call.id);
+      NoteMisuse(call.me, context == CallContext::kHandler ? MisuseRule::kNotTask : MisuseRule::kIrqsMasked, call.id);
       if (options_.strict) return Result::kWouldDeadlock;
     }
     return (wait || Algorithm::kAlwaysWaits) && runtime_.wait.Refuses() ? Result::kBusy : Result::kOk;
@@ -362,9 +367,9 @@ class Calls {
 
   P& port_;
   const Options options_;
-  Runtime<P> runtime_;
   Arena arena_;
   AtomicSet<P>* const online_;
+  Runtime<P> runtime_;
   Cpu* const cpus_;
   Algorithm algorithm_;
 };

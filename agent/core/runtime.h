@@ -15,6 +15,7 @@
 #define AGENT_CORE_RUNTIME_H_
 
 #include "agent/core/account.h"
+#include "agent/core/atomic_set.h"
 #include "agent/core/types.h"
 #include "agent/core/wait.h"
 
@@ -32,8 +33,9 @@ enum class KickRule : u8 { kAlways = 0, kIfEmpty = 1 };
 
 template <class P>
 struct Runtime {
-  Runtime(P& machine, WaitPolicy policy, KickRule kicks, const OwnQueue& own)
+  Runtime(P& machine, const AtomicSet<P>& callable, WaitPolicy policy, KickRule kicks, const OwnQueue& own)
       : port(machine),
+        online(callable),
         cpus(machine.cpu_count()),
         words((cpus + 63) / 64),
         kick_rule(kicks),
@@ -41,6 +43,7 @@ struct Runtime {
         wait(machine, account, policy, words, own) {}
 
   P& port;
+  const AtomicSet<P>& online;
   const u32 cpus;
   const u32 words;  // of a CpuSet that can hold members
   const KickRule kick_rule;

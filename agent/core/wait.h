@@ -107,7 +107,8 @@ class Wait {
     Poke(state.wait_since, port_.Now());
     Poke(state.wait_call, waiting.call);
     Poke(state.wait_for, waiting.what);
-    const bool one_cpu = waiting.cpus == nullptr && site != Site::kLock && site != Site::kOwn && waiting.what < kMaxCpus;
+    const bool one_cpu =
+        waiting.cpus == nullptr && site != Site::kLock && site != Site::kOwn && waiting.what < kMaxCpus;
     for (u32 i = 0; i < words_; ++i) {
       u64 word = waiting.cpus != nullptr ? waiting.cpus->word(i) : 0;
       if (one_cpu && waiting.what / 64 == i) word = u64{1} << (waiting.what % 64);
