@@ -12,7 +12,7 @@ ALLOWED = {
     "agent/scenario": ["agent/core", "proto/shared", "crosscall"],
     "agent/measure": ["agent/core", "agent/ports", "agent/scenario", "proto/shared", "crosscall"],
     "agent/watchdog": ["agent/core/stage.h", "agent/core/types.h", "proto/shared", "crosscall"],
-    "agent/worker": ["agent/measure", "agent/watchdog", "agent/ports/flight_region.h", "proto/shared", "crosscall"],
+    "agent/worker": ["agent/measure", "agent/scenario", "agent/watchdog", "agent/ports/flight_region.h", "proto/shared", "crosscall"],
     "agent/worker/frames": ["proto/shared", "crosscall"],
     "agent/supervisor": ["agent/watchdog", "agent/worker/frames.h", "agent/core/stage.h", "agent/core/types.h",
                          "proto/shared", "crosscall"],
@@ -26,7 +26,7 @@ ALLOWED = {
     "controller/metrics": ["controller/dispatch", "controller/store", "proto/shared", "crosscall"],
     "controller/cli": ["proto/shared", "crosscall"],
     "controller": ["controller/api", "controller/cli", "controller/dispatch", "controller/metrics", "controller/store",
-                   "proto/shared", "crosscall"],
+                   "controller/revision.h", "proto/shared", "crosscall"],
     "tests": ["agent", "controller", "proto/shared", "crosscall", "tests"],
 }
 
@@ -37,7 +37,7 @@ LIBRARIES = {
     "prometheus/": ["controller/metrics", "tests"],
     "httplib.h": ["controller/metrics", "tests"],
     "yaml-cpp/": ["agent/scenario", "controller/cli", "tests"],
-    "pthread.h": ["agent/ports", "agent/supervisor", "agent/measure", "tests"],
+    "pthread.h": ["agent/ports", "agent/supervisor", "agent/measure", "controller", "tests"],
 }
 
 # Freestanding: no library header at all, since they are also linked into a kernel module.

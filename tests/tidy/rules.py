@@ -11,6 +11,7 @@ LEFTOVER = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "X" * 3, "HA
 MACHINE_PATH = re.compile("(?<![A-Za-z0-9_.])/(" + "|".join(["wo" + "rk", "fa" + "rm", "ro" + "ot"]) + ")/" + r"|\bregistry\.npm" +
                           r"js|\bdeb\.deb" + r"ian\.org")
 SLEEP = re.compile(r"\b(sleep_for|sleep_until|absl::SleepFor|usleep|nanosleep|sleep)\s*\(")
+AWAKE = re.compile(r"//.*(sleeps on purpose|looks again)", re.I)
 TOP_LEVEL = {"CMakeLists.txt", "CMakePresets.json", "README.md", "LICENSE", "proto", "agent", "controller", "dashboards",
              "deploy", "tests"}
 
@@ -25,37 +26,37 @@ def sizes(tree):
     return problems
 
 
-def function_lengths(lines):
-    """(line, length) of each function body: from a line ending in `{` at function depth to its closing brace.
+NOT_CODE = re.compile(r'//[^\n]*|/\*.*?\*/|R"(\w*)\(.*?\)\1"|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])\'|^[ \t]*#(?:[^\n]*\\\n)*[^\n]*', re.S | re.M)
+SCOPE = re.compile(r"^\s*(template\s*<.*>\s*)?(inline\s+)?(namespace|class|struct|union|enum|extern)\b|\bconcept\b|=\s*$", re.S)
 
-    The code is formatted by clang-format, so a function's closing brace stands alone in the column where its first line
-    starts, and namespaces, classes and enums are told by their first word.
-    """
+
+def function_lengths(text):
+    """(first line, lines) of each function body: an outermost pair of braces that no namespace, type or initialiser owns."""
+    code = NOT_CODE.sub(lambda m: re.sub(r"[^\n]", " ", m.group()), text)
     found = []
-    opened = []
-    for number, line in enumerate(lines, 1):
-        stripped = line.strip()
-        indent = len(line) - len(line.lstrip())
-        opens = stripped.endswith("{") and not stripped.startswith(("//", "#", "}"))
-        if opens:
-            start = number
-            while start > 1 and lines[start - 2].strip() and lines[start - 2].rstrip()[-1] in ",(" and start > number - 12:
-                start -= 1
-            head = lines[start - 1].strip()
-            kind = "scope" if re.match(r"(inline )?(namespace|class|struct|union|enum|extern)\b|template\b|.*\bconcept\b",
-                                       head) and "(" not in stripped else "code"
-            opened.append((indent if start == number else len(lines[start - 1]) - len(lines[start - 1].lstrip()), number, kind))
-        if re.match(r"\}[;,)]*( //.*)?$", stripped) and opened and opened[-1][0] >= indent:
-            _, start, kind = opened.pop()
-            if kind == "code" and not any(k == "code" for _, _, k in opened):
-                found.append((start, number - start + 1))
+    scopes = []  # True for namespaces and types
+    head = 0
+    line = 1
+    for position, character in enumerate(code):
+        if character == "\n":
+            line += 1
+        elif character == "{":
+            scopes.append((SCOPE.search(code[head:position]) is not None, line))
+            head = position + 1
+        elif character == "}" and scopes:
+            is_scope, start = scopes.pop()
+            if not is_scope and all(outer for outer, _ in scopes):
+                found.append((start, line - start + 1))
+            head = position + 1
+        elif character == ";":
+            head = position + 1
     return found
 
 
 def functions(tree):
     problems = []
     for path in tree.sources():
-        for start, length in function_lengths(tree.lines(path)):
+        for start, length in function_lengths(tree.text(path)):
             if length > MAX_FUNCTION_LINES:
                 problems.append(f"{path}:{start}: function of {length} lines, at most {MAX_FUNCTION_LINES}")
     return problems
@@ -75,7 +76,8 @@ def leftovers(tree):
 
 
 def sleeps(tree):
-    """Tests wait for conditions. A helper that must sleep to be stopped says `sleeps on purpose` in the line above."""
+    """Tests wait for conditions. A loop that asks again after a moment says `looks again` in a comment just above, a victim
+    that must be found asleep says `sleeps on purpose`."""
     problems = []
     for path in tree.sources():
         if not path.startswith("tests/") or path.startswith("tests/bench/"):
@@ -83,7 +85,7 @@ def sleeps(tree):
         lines = tree.lines(path)
         for number, line in enumerate(lines, 1):
             code = line.split("//")[0]
-            if SLEEP.search(code) and "sleeps on purpose" not in "\n".join(lines[max(0, number - 3):number]):
+            if SLEEP.search(code) and not AWAKE.search("\n".join(lines[max(0, number - 4):number])):
                 problems.append(f"{path}:{number}: sleep in a test; wait for the condition")
     return problems
 

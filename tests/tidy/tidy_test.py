@@ -48,6 +48,8 @@ class CheckTest(unittest.TestCase):
         self.convicts(rules.functions, {"agent/a.cc": body(80)}, {"agent/a.cc": body(60)})
         many = "class A {\n" + "  int F() {\n    return 1;\n  }\n" * 40 + "};\n"
         self.assertEqual(self.problems(rules.functions, {"agent/a.h": many}), [])
+        templated = "template <class T>\nclass alignas(64) A {\n" + "  int F() { return '{'; }  // {\n" * 90 + "};\n"
+        self.assertEqual(self.problems(rules.functions, {"agent/a.h": templated}), [])
 
     def test_leftovers(self):
         self.convicts(rules.leftovers, {"agent/a.cc": "// TO" + "DO: later\n"}, {"agent/a.cc": "// done\n"})
