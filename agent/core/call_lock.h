@@ -32,6 +32,7 @@
 #include "agent/core/cpu_set.h"
 #include "agent/core/record.h"
 #include "agent/core/runtime.h"
+#include "agent/core/section.h"
 #include "agent/core/types.h"
 
 namespace crosscall::core {
@@ -93,24 +94,16 @@ class CallLock {
   }
 
   u32 Drain(CpuId me) {
-    // Acquire: the fields that todo_ publishes (O4).
-    if (!shared_.todo.Has(me, Order::kAcquire)) return 0;
-    const Function function = shared_.function.get();
-    void* const argument = shared_.argument.get();
-    const u64 call = shared_.call.get();
-    const bool wait = shared_.wait.get() != 0;
-    AsyncRecord<P>* const async = shared_.async.get();
-    // Release: the copies come before; without wait the record may be rewritten from here on (O5). Acquire: continues
-    // what other targets released.
-    shared_.todo.Remove(me, Order::kAcqRel);
-    runtime_.account.Taken(call);
+    const Taken taken = Take(me);
+    if (taken.function == nullptr) return 0;
+    runtime_.account.Taken(taken.call);
     // Release: the copies come before, the owner may rewrite the record.
-    if (async != nullptr) async->record.locked.store(0, Order::kRelease);
-    runtime_.account.Run(call, function, argument);
-    if (wait) {
-      // Release: all of fn comes before (O5). Acquire: as above.
+    if (taken.async != nullptr) taken.async->record.locked.store(0, Order::kRelease);
+    runtime_.account.Run(taken.call, taken.function, taken.argument);
+    if (taken.wait) {
+      // Release: all of fn comes before (O5). Acquire: continues what other targets released.
       shared_.busy.Remove(me, Order::kAcqRel);
-      runtime_.account.Completed(call);
+      runtime_.account.Completed(taken.call);
     }
     return 1;
   }
@@ -118,6 +111,15 @@ class CallLock {
  private:
   template <class T>
   using Plain = typename P::template Plain<T>;
+
+  // A target's copy of the record; function is null if it is not meant for it.
+  struct Taken {
+    Function function = nullptr;
+    void* argument = nullptr;
+    u64 call = 0;
+    AsyncRecord<P>* async = nullptr;
+    bool wait = false;
+  };
 
   struct Shared {
     alignas(kCacheLine) typename P::template Atomic<u32> lock = {};  // CPU + 1, 0 if free
@@ -130,18 +132,38 @@ class CallLock {
     AtomicSet<P> busy;
   };
 
+  // Barred: under ipi_open a handler could fall between copies and removal, run this request and the next one, and
+  // leave the copies stale.
+  Taken Take(CpuId me) {
+    const Barred<P> bar(runtime_.port);
+    Taken taken;
+    // Acquire: the fields that todo publishes (O4).
+    if (!shared_.todo.Has(me, Order::kAcquire)) return taken;
+    taken = Taken{shared_.function.get(), shared_.argument.get(), shared_.call.get(), shared_.async.get(),
+                  shared_.wait.get() != 0};
+    // Release: the copies come before; without wait the record may be rewritten from here on (O5). Acquire: continues
+    // what other targets released.
+    shared_.todo.Remove(me, Order::kAcqRel);
+    return taken;
+  }
+
+  // Barred, as Release: a handler that comes between the lock and its account, and never returns, would leave the
+  // holder unknown.
   bool TryAcquire(CpuId me) {
     // Look before the exchange, so that waiters share the line. Relaxed: the exchange decides.
     if (shared_.lock.load(Order::kRelaxed) != 0) return false;
+    const Barred<P> bar(runtime_.port);
     u32 free = 0;
     // Acquire: the former holder's last reads of the record come before our writes.
-    return shared_.lock.compare_exchange(free, me + 1, Order::kAcquire);
+    if (!shared_.lock.compare_exchange(free, me + 1, Order::kAcquire)) return false;
+    runtime_.account.LockTaken(0);
+    return true;
   }
   void Acquire(const CallToken& call) {
     runtime_.wait.Until(Site::kOwn, WaitingFor{call.id, 0, nullptr}, [&] { return TryAcquire(call.me); });
-    runtime_.account.LockTaken(0);
   }
   void Release() {
+    const Barred<P> bar(runtime_.port);
     runtime_.account.LockReleased(0);
     shared_.lock.store(0, Order::kRelease);  // Pairs with TryAcquire.
   }

@@ -182,13 +182,10 @@ class Calls {
   }
 
   void Lock(ProgramLock<P>& lock) {
-    const CpuId me = port_.Me();
-    if (!lock.TryLock(me)) {
-      const u32 frame = runtime_.account.Push(FrameKind::kLockWait, u64{lock.index()} + 1, kNoCpu);
-      runtime_.wait.Until(Site::kLock, WaitingFor{0, lock.index(), nullptr}, [&] { return lock.TryLock(me); });
-      runtime_.account.Pop(frame);
-    }
-    runtime_.account.LockTaken(lock.index());
+    if (TryLock(lock)) return;
+    const u32 frame = runtime_.account.Push(FrameKind::kLockWait, u64{lock.index()} + 1, kNoCpu);
+    runtime_.wait.Until(Site::kLock, WaitingFor{0, lock.index(), nullptr}, [&] { return TryLock(lock); });
+    runtime_.account.Pop(frame);
   }
   void Unlock(ProgramLock<P>& lock) {
     const CpuId me = port_.Me();
@@ -196,6 +193,7 @@ class Calls {
       NoteMisuse(me, MisuseRule::kUnlockByOther, 0);
       return;
     }
+    Barred bar(port_);  // As in TryLock.
     runtime_.account.LockReleased(lock.index());
     lock.Release();
   }
@@ -274,6 +272,14 @@ class Calls {
       if (options_.strict) return Result::kWouldDeadlock;
     }
     return (wait || Algorithm::kAlwaysWaits) && runtime_.wait.Refuses() ? Result::kBusy : Result::kOk;
+  }
+
+  // Barred: a handler that comes between the lock and its account, and never returns, would leave the holder unknown.
+  bool TryLock(ProgramLock<P>& lock) {
+    Barred bar(port_);
+    if (!lock.TryLock(port_.Me())) return false;
+    runtime_.account.LockTaken(lock.index());
+    return true;
   }
 
   bool IsOnline(CpuId cpu) const {

@@ -101,6 +101,7 @@ struct alignas(kCacheLine) CpuState {
   u64 spurious_entries;
   u64 poll_hits;
   u64 functions_run;
+  u64 requests_taken;  // out of this CPU's queue
   u64 last_ipi_entry;                 // clock value
   u64 finished;                       // 1 once its program ended for good
   alignas(kCacheLine) u64 ring_head;  // stamps written so far
@@ -109,7 +110,6 @@ struct alignas(kCacheLine) CpuState {
   u64 kicks_lost;                              // doorbells swallowed by an injected fault
   u64 last_kick;                               // clock value of the last doorbell rung or swallowed
   alignas(kCacheLine) u64 requests_published;  // requests put in this CPU's queue
-  u64 requests_taken;                          // written by this CPU
   u64 last_publish_call;                       // call of the last request published
 };
 
