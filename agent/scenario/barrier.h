@@ -1,11 +1,13 @@
-// The rendezvous behind the operation `barrier`: the last to arrive opens it for all, and it is ready for re-use at once.
+// The rendezvous behind the operation `barrier`: the last to arrive opens it for all, and it is ready for re-use at
+// once.
 //
-// Sense reversal with a counted phase (Hensgen, Finkel and Manber 1988 describe the family). Each party arrives once per
-// phase. Interrupts stay as they are, so called functions run meanwhile where they may; no wait policy is asked.
+// Sense reversal with a counted phase (Hensgen, Finkel and Manber 1988 describe the family). Each party arrives once
+// per phase. Interrupts stay as they are, so called functions run meanwhile where they may; no wait policy is asked.
 // Thread safety: Meet runs on all parties at once; never in a handler.
 #ifndef AGENT_SCENARIO_BARRIER_H_
 #define AGENT_SCENARIO_BARRIER_H_
 
+#include "agent/core/account.h"
 #include "agent/core/port.h"
 #include "agent/core/stage.h"
 
@@ -24,7 +26,7 @@ void AwaitPlainly(P& port, core::u64 wait_for, Condition&& condition) {
   core::Poke(state.wait_since, port.Now());
   core::Poke(state.site, static_cast<core::u64>(core::Site::kBarrier));
   while (!condition()) {
-    core::Poke(state.heartbeat, core::Peek(state.heartbeat) + 1);
+    core::Bump(state.heartbeat);
     port.Pause();
   }
   core::Poke(state.site, outer_site);
@@ -51,8 +53,8 @@ class alignas(core::kCacheLine) Barrier {
   }
 
  private:
-  typename P::template Atomic<core::u32> arrived_;
-  typename P::template Atomic<core::u32> phase_;
+  typename P::template Atomic<core::u32> arrived_ = {};
+  typename P::template Atomic<core::u32> phase_ = {};
 };
 
 }  // namespace crosscall::scenario

@@ -1,4 +1,5 @@
-// The argument records of calls: what a caller hands to the called function, and what the function leaves for its caller.
+// The argument records of calls: what a caller hands to the called function, and what the function leaves for its
+// caller.
 //
 // How a wrong value is seen. Each use of a record has a sequence number. The caller writes sequence, operation and a
 // seal over both before the call; the function recomputes the seal, runs, and leaves an answer to that sequence in the
@@ -33,16 +34,16 @@ constexpr core::u64 Answer(core::u64 sequence) { return ~sequence; }
 
 template <core::Port P>
 struct AnswerCell {
-  typename P::template Plain<core::u64> answer;
-  typename P::template Atomic<core::u64> done;  // nowait calls only: sequence number of the last finished use
+  typename P::template Plain<core::u64> answer = {};
+  typename P::template Atomic<core::u64> done = {};  // nowait calls only: sequence number of the last finished use
 };
 
 template <core::Port P>
 struct alignas(core::kCacheLine) CallRecord {
-  typename P::template Plain<core::u64> sequence;
-  typename P::template Plain<core::u64> op;  // index of the operation that calls
-  typename P::template Plain<core::u64> seal;
-  typename P::template Atomic<core::u32> spoiled;  // a violation was seen: nobody need wait for `done` any more
+  typename P::template Plain<core::u64> sequence = {};
+  typename P::template Plain<core::u64> op = {};  // index of the operation that calls
+  typename P::template Plain<core::u64> seal = {};
+  typename P::template Atomic<core::u32> spoiled = {};  // a violation was seen: nobody need wait for `done` any more
   core::CpuId caller = core::kNoCpu;
   void* owner = nullptr;           // the interpreter
   AnswerCell<P>* cells = nullptr;  // one a CPU
@@ -63,9 +64,9 @@ struct NowaitSlot {
   enum State : core::u64 { kFree = 0, kIssuing = 1, kInFlight = 2 };
 
   CallRecord<P> record;
-  core::u64 state = kFree;                // Peek and Poke: handlers of the same CPU look at it
-  core::u64 sequence = 0;                 // of this use
-  core::CpuId only_target = core::kNoCpu; // or, if kNoCpu, all of `targets`
+  core::u64 state = kFree;                 // Peek and Poke: handlers of the same CPU look at it
+  core::u64 sequence = 0;                  // of this use
+  core::CpuId only_target = core::kNoCpu;  // or, if kNoCpu, all of `targets`
   core::CpuSet targets;
 
   bool Finished() const {
@@ -75,6 +76,15 @@ struct NowaitSlot {
       if (!FinishedOn(cpu)) return false;
     }
     return true;
+  }
+  void AddUnfinished(core::CpuSet& cpus) const {
+    if (only_target != core::kNoCpu) {
+      if (!FinishedOn(only_target)) cpus.Add(only_target);
+      return;
+    }
+    for (const core::CpuId cpu : core::Each(targets)) {
+      if (!FinishedOn(cpu)) cpus.Add(cpu);
+    }
   }
 
  private:

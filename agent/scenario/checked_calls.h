@@ -2,11 +2,13 @@
 // (call_record.h says how). Header-only, no library header, no allocation; all memory is carved from one block.
 //
 // Rules
-// - A waiting call is checked when it returns: every named CPU must have answered, except those whose program leaves the
+// - A waiting call is checked when it returns: every named CPU must have answered, except those whose program leaves
+// the
 //   set of callable CPUs, which may have been skipped.
 // - A nowait call takes a record of the CPU's ring and gives it back once every target has finished. A call to several
 //   CPUs of which one may be offline is queued behind the gate (online_gate.h), so that it is known whom it reached.
-// - An async call has one record for each operation and CPU. Busy, also when a handler finds its own CPU inside the same
+// - An async call has one record for each operation and CPU. Busy, also when a handler finds its own CPU inside the
+// same
 //   operation, is counted; nothing is queued.
 // Thread safety: each CPU calls the members for itself, also from handlers, which nest.
 #ifndef AGENT_SCENARIO_CHECKED_CALLS_H_
@@ -73,7 +75,10 @@ class CheckedCalls {
   void WaitAll(core::CpuId me) {
     const NowaitRing<P>& ring = cpus_[me].ring;
     core::u64 cursor = ring.Begin();
-    calls_.WaitUntil(core::Site::kCompletion, [&] { return ring.FinishedSince(cursor); });
+    if (ring.FinishedSince(cursor)) return;
+    const core::CpuSet unfinished = ring.Unfinished(cursor);
+    calls_.WaitUntil(
+        core::Site::kCompletion, [&] { return ring.FinishedSince(cursor); }, &unfinished);
   }
 
   // WaitAll, and the async calls too: nothing of this CPU runs anywhere afterwards.
@@ -83,7 +88,10 @@ class CheckedCalls {
       const Async& async = asyncs_[me * view_.async_slots + i];
       const core::u64 accepted = core::Peek(async.accepted);
       // Acquire: what the function did is seen by whatever this CPU does next.
-      calls_.WaitUntil(core::Site::kCompletion, [&] { return async.done.load(core::Order::kAcquire) >= accepted; });
+      const auto finished = [&] { return async.done.load(core::Order::kAcquire) >= accepted; };
+      if (finished()) continue;
+      const core::CpuSet target = core::CpuSet::Of(SingleTarget(view_.ops[async.op_index], me));
+      calls_.WaitUntil(core::Site::kCompletion, finished, &target);
     }
   }
 
@@ -119,9 +127,9 @@ class CheckedCalls {
   };
   struct alignas(core::kCacheLine) Async {
     core::AsyncRecord<P> record;
-    typename P::template Atomic<core::u64> posted;  // calls accepted, and the one being tried
-    typename P::template Atomic<core::u64> started;
-    typename P::template Atomic<core::u64> done;
+    typename P::template Atomic<core::u64> posted = {};  // calls accepted, and the one being tried
+    typename P::template Atomic<core::u64> started = {};
+    typename P::template Atomic<core::u64> done = {};
     core::u64 accepted = 0;  // the caller's CPU only, as is `in_use`
     core::u64 in_use = 0;
     core::u64 op_index = 0;
@@ -178,11 +186,13 @@ class CheckedCalls {
     if (cpu >= view_.cpu_count) return false;
     if (op.kind == OpKind::kCallSingle || op.kind == OpKind::kCallAsync) return cpu == SingleTarget(op, caller);
     if (op.kind == OpKind::kCallMany && cpu == caller) return false;  // call_many never runs locally
-    return op.form == TargetForm::kOthers ? cpu != caller : view_.sets[op.index].Has(cpu);
+    if (op.form == TargetForm::kFixed) return view_.sets[op.index].Has(cpu);
+    return (cpu == caller) == (op.form == TargetForm::kSelf);
   }
 
   core::CpuSet SetOf(const Op& op, core::CpuId me) const {
-    if (op.form != TargetForm::kOthers) return view_.sets[op.index];
+    if (op.form == TargetForm::kFixed) return view_.sets[op.index];
+    if (op.form == TargetForm::kSelf) return core::CpuSet::Of(me);
     core::CpuSet others = core::CpuSet::First(view_.cpu_count);
     others.Remove(me);
     return others;
@@ -237,6 +247,7 @@ class CheckedCalls {
     if (slot == nullptr) {
       calls_.WaitUntil(core::Site::kClaim, [&] { return (slot = ring.TryTake(port_)) != nullptr; });
     }
+    if (slot == nullptr) return core::Result::kBusy;  // the policy refuses to wait for a record
     slot->sequence = slot->record.Arm(op_index);
     // Relaxed: no target uses the record now, and the call orders the rest.
     slot->record.spoiled.store(0, core::Order::kRelaxed);

@@ -1,5 +1,5 @@
-// Runs a compiled scenario on real or modelled CPUs: each CPU walks its program's op array and carries the operations out
-// through core::Calls and the port. Header-only and without library headers; the kernel module links it too.
+// Runs a compiled scenario on real or modelled CPUs: each CPU walks its program's op array and carries the operations
+// out through core::Calls and the port. Header-only and without library headers; the kernel module links it too.
 //
 // Rounds. RunRound carries this CPU's program out once. The runner repeats rounds and lets all CPUs meet between them.
 // A round leaves nothing behind: at its end the CPU goes online again if the program left it offline, interrupts are
@@ -12,10 +12,12 @@
 // No allocation, no system call, no library call. Memory comes from the caller: BytesNeeded, zeroed, aligned to a cache
 // line. A CPU's heartbeat grows with every operation.
 //
-// Thread safety: RunRound on each CPU, RunDevice from its device interrupt handler; the rest of the members at any time.
+// Thread safety: RunRound on each CPU, RunDevice from its device interrupt handler; the rest of the members at any
+// time.
 #ifndef AGENT_SCENARIO_INTERPRETER_H_
 #define AGENT_SCENARIO_INTERPRETER_H_
 
+#include "agent/core/account.h"
 #include "agent/core/arena.h"
 #include "agent/core/calls.h"
 #include "agent/core/section.h"
@@ -34,7 +36,7 @@ class Interpreter {
   using P = typename C::PortType;
 
   static core::usize BytesNeeded(const ScenarioView& view) {
-    return core::Arena::BytesFor<Cpu>(view.cpu_count) + core::Arena::BytesFor<Lock>(view.lock_count) +
+    return core::Arena::BytesFor<Cpu>(view.cpu_count) + core::Arena::BytesFor<LockRoom>(view.lock_count) +
            core::Arena::BytesFor<Barrier<P>>(view.barrier_count) + CheckedCalls<C>::BytesNeeded(view);
   }
 
@@ -65,15 +67,20 @@ class Interpreter {
 
  private:
   struct alignas(core::kCacheLine) Cpu {
-    bool offline = false;            // the program left the set of callable CPUs
-    core::u64 nesting = 0;           // functions on this CPU's stack
-    core::u64 violations_told = 0;   // included in counts returned so far
-    RoundCounts handler_counts;      // of calls that functions made on this CPU since its last round
+    bool offline = false;           // the program left the set of callable CPUs
+    core::u64 nesting = 0;          // functions on this CPU's stack
+    core::u64 violations_told = 0;  // included in counts returned so far
+    RoundCounts handler_counts;     // of calls that functions made on this CPU since its last round
   };
-  struct Lock {
+  struct alignas(core::kCacheLine) Lock {
+    explicit Lock(core::u32 index) : lock(index) {}
     core::ProgramLock<P> lock;
     // The holder's: whether lock_irqsave found interrupts masked.
-    typename P::template Plain<core::u64> was_masked;
+    typename P::template Plain<core::u64> was_masked = {};
+  };
+  // Room for a Lock, which unlike the arena's arrays needs an argument to be built.
+  struct alignas(Lock) LockRoom {
+    unsigned char bytes[sizeof(Lock)];
   };
 
   Interpreter(C& calls, P& port, E& environment, const ScenarioView& view, core::Arena arena)
@@ -82,11 +89,14 @@ class Interpreter {
         environment_(environment),
         view_(view),
         cpus_(arena.Make<Cpu>(view.cpu_count)),
-        locks_(arena.Make<Lock>(view.lock_count)),
+        locks_(BuildLocks(arena.Make<LockRoom>(view.lock_count), view.lock_count)),
         barriers_(arena.Make<Barrier<P>>(view.barrier_count)),
-        checked_(calls, port, view, &RunFor, this, arena) {
+        checked_(calls, port, view, &RunFor, this, arena) {}
+
+  static Lock* BuildLocks(LockRoom* rooms, core::u32 count) {
     // Index 0 of the flight region is the algorithm's own lock.
-    for (core::u32 i = 0; i < view.lock_count; ++i) locks_[i].lock.index = i + 1;
+    for (core::u32 i = 0; i < count; ++i) ::new (core::ArenaPlace{rooms[i].bytes}) Lock(i + 1);
+    return reinterpret_cast<Lock*>(rooms);
   }
 
   static void RunFor(void* owner, core::u32 function, core::CpuId me) {
@@ -128,7 +138,7 @@ class Interpreter {
     const Op* const ops = view_.ops;
     for (core::u32 at = first; ops[at].kind != OpKind::kEnd; ++at) {
       const Op& op = ops[at];
-      core::Poke(heartbeat, core::Peek(heartbeat) + 1);
+      core::Bump(heartbeat);
       switch (op.kind) {
         case OpKind::kRepeat:
           rounds_left[op.index] = op.value;
@@ -195,7 +205,7 @@ class Interpreter {
 
   // Only the holder may unlock; anybody else would let two CPUs into the section, so it is reported and not done.
   bool Holds(const Op& op, core::CpuId me) {
-    if (core::Peek(port_.lock_state(op.index + 1).holder) == me + core::u64{1}) return true;
+    if (locks_[op.index].lock.HeldBy(me)) return true;
     checked_.Violate(ViolationKind::kForeignUnlock, me, static_cast<core::u64>(&op - view_.ops), 0);
     return false;
   }

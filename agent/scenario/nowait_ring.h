@@ -49,6 +49,15 @@ class NowaitRing {
     }
     return true;
   }
+  // The CPUs that calls from `cursor` on are waiting for, for the observer of a hang.
+  core::CpuSet Unfinished(core::u64 cursor) const {
+    core::CpuSet cpus;
+    for (const core::u64 next = core::Peek(next_); cursor < next; ++cursor) {
+      const Slot& slot = slots_[cursor & mask_];
+      if (core::Peek(slot.state) == Slot::kInFlight) slot.AddUnfinished(cpus);
+    }
+    return cpus;
+  }
   core::u64 Begin() const { return core::Peek(tail_); }
 
  private:

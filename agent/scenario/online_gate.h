@@ -53,7 +53,7 @@ class alignas(core::kCacheLine) OnlineGate {
 
  private:
   static constexpr core::u32 kChanging = ~core::u32{0};
-  typename P::template Atomic<core::u32> users_;
+  typename P::template Atomic<core::u32> users_ = {};
 };
 
 }  // namespace crosscall::scenario

@@ -25,20 +25,20 @@ enum class OpKind : core::u8 {
   kEnd,
   kIrqOff,
   kIrqOn,
-  kLock,             // index: lock, from 0
-  kUnlock,           // index: lock
-  kLockIrqsave,      // index: lock
-  kUnlockIrqrestore, // index: lock
-  kCallSingle,       // call_single; target: index or self
-  kCallMany,         // call_many; index: set
-  kRunOn,            // on_each_mask, own CPU included; index: set
-  kCallAsync,        // call_async; target: index or self; value: record slot
+  kLock,              // index: lock, from 0
+  kUnlock,            // index: lock
+  kLockIrqsave,       // index: lock
+  kUnlockIrqrestore,  // index: lock
+  kCallSingle,        // call_single; target: index or self
+  kCallMany,          // call_many; index: set
+  kRunOn,             // on_each_mask, own CPU included; index: set
+  kCallAsync,         // call_async; target: index or self; value: record slot
   kWaitAll,
-  kWork,             // value: nanoseconds
-  kIdle,             // value: nanoseconds
-  kBarrier,          // index: barrier
-  kRepeat,           // index: loop slot; value: iterations, at least 1
-  kRepeatEnd,        // index: loop slot; jump: first operation of the loop's body
+  kWork,       // value: nanoseconds
+  kIdle,       // value: nanoseconds
+  kBarrier,    // index: barrier
+  kRepeat,     // index: loop slot; value: iterations, at least 1
+  kRepeatEnd,  // index: loop slot; jump: first operation of the loop's body
   kOffline,
   kOnline,
 };
@@ -79,17 +79,17 @@ struct ScenarioView {
   core::u32 cpu_count = 0;
   const Op* ops = nullptr;
   core::u32 op_count = 0;
-  const core::u32* programs = nullptr;  // by CPU: where its program begins, kNoBody if it has none
-  const core::u32* functions = nullptr; // by function: where its body begins
+  const core::u32* programs = nullptr;   // by CPU: where its program begins, kNoBody if it has none
+  const core::u32* functions = nullptr;  // by function: where its body begins
   core::u32 function_count = 0;
   const core::CpuSet* sets = nullptr;
   core::u32 set_count = 0;
   const core::u32* barrier_parties = nullptr;  // by barrier: how many CPUs meet
   core::u32 barrier_count = 0;
   core::u32 lock_count = 0;
-  core::u32 async_slots = 0;    // records of call_async, for each CPU
-  core::u32 nowait_slots = 0;   // records of nowait calls, for each CPU; a power of two
-  core::CpuSet steady;          // CPUs that never leave the set of callable CPUs
+  core::u32 async_slots = 0;   // records of call_async, for each CPU
+  core::u32 nowait_slots = 0;  // records of nowait calls, for each CPU; a power of two
+  core::CpuSet steady;         // CPUs that never leave the set of callable CPUs
   const DeviceOp* devices = nullptr;
   core::u32 device_count = 0;
 };

@@ -1,0 +1,16 @@
+# crosscall_embed_scenarios(OUTPUT ID...): writes a C++ source with the text of catalogue/ID.yaml for each ID, so that the
+# programs need no data files beside them. A changed text configures the project again.
+function(crosscall_embed_scenarios output)
+  set(source "#include \"agent/scenario/catalogue_texts.h\"\n\n")
+  string(APPEND source "namespace crosscall::scenario {\n\n")
+  string(APPEND source "const CatalogueText kCatalogueTexts[] = {\n")
+  foreach(id ${ARGN})
+    set(file ${CMAKE_CURRENT_SOURCE_DIR}/catalogue/${id}.yaml)
+    file(READ ${file} text)
+    string(APPEND source "    {\"${id}\", R\"yaml(${text})yaml\"},\n")
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+  endforeach()
+  list(LENGTH ARGN count)
+  string(APPEND source "};\nconst std::size_t kCatalogueTextCount = ${count};\n\n}  // namespace crosscall::scenario\n")
+  file(CONFIGURE OUTPUT ${output} CONTENT "@source@" @ONLY)
+endfunction()
