@@ -45,6 +45,8 @@ struct TrialOptions {
   absl::Duration probe_gap = absl::Milliseconds(200);
   // Address space of the worker, so that it exhausts its own memory and not the board's; 0: no limit.
   std::uint64_t memory_limit_bytes = 0;
+  // CPUs on which the worker may run; empty: all that this process may use.
+  std::vector<std::uint32_t> cpus;
   // SCHED_FIFO for the watching thread, above the worker's threads, where the system allows it.
   bool realtime_watcher = true;
   // Names the report: `sweeps/{sweep}/trials/{trial}/attempts/{attempt}`; empty in the stand-alone tool.
