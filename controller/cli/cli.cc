@@ -30,17 +30,18 @@ void AddVersion(CLI::App& root, Invocation& invocation) {
 }
 
 void AddCompletion(CLI::App& root, Invocation& invocation) {
-  CLI::App* completion = root.add_subcommand("completion", "Completion script for a shell: bash, zsh or fish");
-  const auto shell = std::make_shared<std::string>();
-  completion->add_option("shell", *shell, "bash, zsh or fish")->required()->type_name("SHELL");
-  completion->callback([&root, &invocation, shell] {
-    invocation.action = [&root, shell](CommandContext& context) -> absl::StatusOr<ExitCode> {
-      absl::StatusOr<std::string> script = CompletionScript(root, *shell);
-      if (!script.ok()) return script.status();
-      context.environment.out << *script;
-      return ExitCode::kOk;
-    };
-  });
+  CLI::App* completion = root.add_subcommand("completion", "Completion script for a shell");
+  completion->require_subcommand(1);
+  for (const char* shell : {"bash", "zsh", "fish"}) {
+    completion->add_subcommand(shell, absl::StrCat("For ", shell))->callback([&root, &invocation, shell] {
+      invocation.action = [&root, shell](CommandContext& context) -> absl::StatusOr<ExitCode> {
+        absl::StatusOr<std::string> script = CompletionScript(root, shell);
+        if (!script.ok()) return script.status();
+        context.environment.out << *script;
+        return ExitCode::kOk;
+      };
+    });
+  }
 }
 
 std::unique_ptr<CLI::App> BuildApp(Invocation& invocation) {

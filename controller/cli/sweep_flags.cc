@@ -28,9 +28,9 @@ absl::Status Each(absl::string_view flag, const std::vector<std::string>& texts,
 
 // The same for a flag that may be given once.
 template <class Parse, class Set>
-absl::Status Once(absl::string_view flag, const std::string& text, Parse parse, Set set) {
-  if (text.empty()) return absl::OkStatus();
-  return Each(flag, {text}, parse, set);
+absl::Status Once(absl::string_view flag, const std::optional<std::string>& text, Parse parse, Set set) {
+  if (!text.has_value()) return absl::OkStatus();
+  return Each(flag, {*text}, parse, set);
 }
 
 absl::StatusOr<v1::ScenarioRef> ScenarioOf(const std::string& text, const FileReader& read_file) {

@@ -3,6 +3,7 @@
 #define CONTROLLER_CLI_SWEEP_FLAGS_H_
 
 #include <CLI/CLI.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,7 @@
 
 namespace crosscall::cli {
 
-// What was on the command line, as text. Empty: not given.
+// What was on the command line, as text. Empty lists and unset values were not given.
 struct SweepFlags {
   std::vector<std::string> scenarios;
   std::vector<std::string> implementations;
@@ -22,13 +23,13 @@ struct SweepFlags {
   std::vector<std::string> arrival_rates;
   std::vector<std::string> boards;
   std::vector<std::string> labels;
-  std::string any;
-  std::string repetitions;
-  std::string seed;
-  std::string calls;
-  std::string time;
-  std::string deadline;
-  std::string sweep_deadline;
+  std::optional<std::string> any;
+  std::optional<std::string> repetitions;
+  std::optional<std::string> seed;
+  std::optional<std::string> calls;
+  std::optional<std::string> time;
+  std::optional<std::string> deadline;
+  std::optional<std::string> sweep_deadline;
   bool oversubscribe = false;
   bool strict = false;
   bool no_realtime = false;

@@ -85,6 +85,8 @@ absl::StatusOr<std::vector<YamlField>> ReadFields(const YAML::Node& node, absl::
       return ErrorAt(place, absl::StrCat("duplicate key \"", name, "\" in ", what, ": first given in line ",
                                          first->second, "; keep one"));
     }
+    // A missing value has its mark behind the key, often on another line: the key is the better place.
+    if (entry.second.IsNull()) return ErrorAt(place, absl::StrCat("the key \"", name, "\" has no value"));
     fields.push_back({canonical, entry.first, entry.second});
   }
   return fields;

@@ -40,8 +40,8 @@ struct YamlKey {
   absl::string_view alias;
 };
 
-// The fields of the map `node`, in order. Every key comes once (an alias counts as the same key) and is one of
-// `allowed`; with an empty `allowed` the keys are the user's own.
+// The fields of the map `node`, in order. Every key has a value, comes once (an alias counts as the same key) and is
+// one of `allowed`; with an empty `allowed` the keys are the user's own.
 absl::StatusOr<std::vector<YamlField>> ReadFields(const YAML::Node& node, absl::string_view file,
                                                   const std::vector<YamlKey>& allowed, absl::string_view what);
 

@@ -1,0 +1,167 @@
+#include "tests/controller/cli/fake_controller.h"
+
+#include <algorithm>
+
+#include "proto/shared/check.h"
+
+namespace crosscall::cli {
+namespace {
+
+// Two items a page, so that every list of three proves paging. Tokens are the index of the next item.
+template <class Item, class Add>
+std::string Page(const std::vector<Item>& items, const std::string& token, Add add) {
+  constexpr std::size_t kPage = 2;
+  const std::size_t first = token.empty() ? 0 : std::stoul(token);
+  const std::size_t last = std::min(first + kPage, items.size());
+  for (std::size_t i = first; i < last; ++i) *add() = items[i];
+  return last < items.size() ? std::to_string(last) : "";
+}
+
+grpc::Status NotFound(const std::string& name) {
+  return grpc::Status(grpc::StatusCode::NOT_FOUND, "there is no \"" + name + "\"");
+}
+
+}  // namespace
+
+FakeController::FakeController() {
+  int port = 0;
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+  builder.RegisterService(static_cast<v1::BoardService::Service*>(this));
+  builder.RegisterService(static_cast<v1::SweepService::Service*>(this));
+  builder.RegisterService(static_cast<v1::ResultService::Service*>(this));
+  server_ = builder.BuildAndStart();
+  CROSSCALL_CHECK(server_ != nullptr && port != 0, "the fake controller could not listen");
+  address_ = "127.0.0.1:" + std::to_string(port);
+}
+
+FakeController::~FakeController() {
+  // No grace: streams that a test left open end now.
+  server_->Shutdown(std::chrono::system_clock::now());
+  server_->Wait();
+}
+
+std::vector<std::string> FakeController::calls() const {
+  shared::MutexLock lock(mutex_);
+  return calls_;
+}
+
+std::vector<v1::CreateSweepRequest> FakeController::create_requests() const {
+  shared::MutexLock lock(mutex_);
+  return create_requests_;
+}
+
+grpc::Status FakeController::Enter(const std::string& call) {
+  shared::MutexLock lock(mutex_);
+  calls_.push_back(call);
+  if (failed_ < failures_first) {
+    ++failed_;
+    return grpc::Status(grpc::StatusCode::UNAVAILABLE, "starting");
+  }
+  return failure;
+}
+
+grpc::Status FakeController::CreateSweep(grpc::ServerContext*, const v1::CreateSweepRequest* request,
+                                         v1::CreateSweepResponse* response) {
+  {
+    shared::MutexLock lock(mutex_);
+    create_requests_.push_back(*request);
+  }
+  if (grpc::Status status = Enter("CreateSweep"); !status.ok()) return status;
+  *response->mutable_sweep() = sweep;
+  if (request->dry_run()) response->mutable_sweep()->clear_name();
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeController::GetSweep(grpc::ServerContext*, const v1::GetSweepRequest* request,
+                                      v1::GetSweepResponse* response) {
+  if (grpc::Status status = Enter("GetSweep"); !status.ok()) return status;
+  if (request->name() != sweep.name()) return NotFound(request->name());
+  *response->mutable_sweep() = sweep;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeController::ListSweeps(grpc::ServerContext*, const v1::ListSweepsRequest* request,
+                                        v1::ListSweepsResponse* response) {
+  if (grpc::Status status = Enter("ListSweeps"); !status.ok()) return status;
+  const std::vector<v1::Sweep> sweeps(3, sweep);
+  response->set_next_page_token(Page(sweeps, request->page_token(), [&] { return response->add_sweeps(); }));
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeController::CancelSweep(grpc::ServerContext*, const v1::CancelSweepRequest* request,
+                                         v1::CancelSweepResponse* response) {
+  if (grpc::Status status = Enter("CancelSweep " + request->reason()); !status.ok()) return status;
+  if (request->name() != sweep.name()) return NotFound(request->name());
+  *response->mutable_sweep() = sweep;
+  response->mutable_sweep()->set_state(v1::Sweep::STATE_CANCELLING);
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeController::WatchSweep(grpc::ServerContext* context, const v1::WatchSweepRequest* request,
+                                        grpc::ServerWriter<v1::WatchSweepResponse>* writer) {
+  int call = 0;
+  {
+    shared::MutexLock lock(mutex_);
+    calls_.push_back("WatchSweep");
+    call = watches_++;
+  }
+  if (request->name() != sweep.name()) return NotFound(request->name());
+  if (watch) return watch(call, *writer, *context);
+  v1::WatchSweepResponse response;
+  *response.mutable_sweep() = sweep;
+  writer->Write(response);
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeController::ListTrials(grpc::ServerContext*, const v1::ListTrialsRequest* request,
+                                        v1::ListTrialsResponse* response) {
+  if (grpc::Status status = Enter("ListTrials"); !status.ok()) return status;
+  response->set_next_page_token(Page(trials, request->page_token(), [&] { return response->add_trials(); }));
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeController::ListBoards(grpc::ServerContext*, const v1::ListBoardsRequest* request,
+                                        v1::ListBoardsResponse* response) {
+  if (grpc::Status status = Enter("ListBoards"); !status.ok()) return status;
+  response->set_next_page_token(Page(boards, request->page_token(), [&] { return response->add_boards(); }));
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeController::GetBoard(grpc::ServerContext*, const v1::GetBoardRequest* request,
+                                      v1::GetBoardResponse* response) {
+  if (grpc::Status status = Enter("GetBoard"); !status.ok()) return status;
+  for (const v1::Board& board : boards) {
+    if (board.name() != request->name()) continue;
+    *response->mutable_board() = board;
+    return grpc::Status::OK;
+  }
+  return NotFound(request->name());
+}
+
+grpc::Status FakeController::ListResults(grpc::ServerContext*, const v1::ListResultsRequest* request,
+                                         v1::ListResultsResponse* response) {
+  if (grpc::Status status = Enter("ListResults"); !status.ok()) return status;
+  response->set_next_page_token(Page(results, request->page_token(), [&] { return response->add_results(); }));
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeController::GetResult(grpc::ServerContext*, const v1::GetResultRequest* request,
+                                       v1::GetResultResponse* response) {
+  if (grpc::Status status = Enter("GetResult"); !status.ok()) return status;
+  for (const v1::Result& result : results) {
+    if (result.name() != request->name()) continue;
+    *response->mutable_result() = result;
+    return grpc::Status::OK;
+  }
+  return NotFound(request->name());
+}
+
+grpc::Status FakeController::ListHangs(grpc::ServerContext*, const v1::ListHangsRequest* request,
+                                       v1::ListHangsResponse* response) {
+  if (grpc::Status status = Enter("ListHangs " + request->parent()); !status.ok()) return status;
+  response->set_next_page_token(Page(hangs, request->page_token(), [&] { return response->add_hangs(); }));
+  return grpc::Status::OK;
+}
+
+}  // namespace crosscall::cli
