@@ -2,19 +2,19 @@
 // transaction, and only its commit lets the answers go.
 //
 // Invariants: nothing is acknowledged that the store does not have. If a transaction fails, every caller of the batch
-// gets its code, held calls included, and the state in memory is read again from the store, as after a restart. Thread
-// safety: all methods may be called from any thread. Callbacks must not block and must not call back into a method that
-// waits for the dispatcher (none does but Stop and the destructor).
+// gets its code, held calls and watchers included, and the state in memory is read again from the store, as after a
+// restart. Thread safety: all methods may be called from any thread. Callbacks must not block and must not call back
+// into a method that waits for the dispatcher (none does but Stop and the destructor).
 #ifndef CONTROLLER_DISPATCH_DISPATCHER_H_
 #define CONTROLLER_DISPATCH_DISPATCHER_H_
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "controller/dispatch/done.h"
 #include "controller/dispatch/settings.h"
 #include "controller/dispatch/snapshot.h"
 #include "controller/store/store.h"
@@ -23,14 +23,6 @@
 #include "proto/shared/clock.h"
 
 namespace crosscall::dispatch {
-
-// Runs exactly once: on the dispatcher's thread after the commit, or on the calling thread, maybe before the call
-// returns, when the request is refused at once (validation, full queue, stopped) or a chunk of an upload is only kept.
-template <class T>
-using Done = std::function<void(absl::StatusOr<T>)>;
-
-// Runs for each state until `last`; exactly one call has `last` set: the sweep's end, an error, or Unwatch (CANCELLED).
-using SweepWatcher = std::function<void(absl::StatusOr<v1::Sweep> sweep, bool last)>;
 
 class Dispatcher {
  public:

@@ -4,7 +4,9 @@
 #include <iterator>
 #include <string>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 
 namespace crosscall::scheduler {
 namespace {
@@ -61,7 +63,14 @@ absl::Status Check(const Change<State> (&changes)[kSize], absl::string_view what
   return absl::FailedPreconditionError(absl::StrCat("a ", what, " cannot go from ", from_name, " to ", to_name));
 }
 
+std::string WordOf(absl::string_view enumerator) {
+  return absl::AsciiStrToLower(absl::StripPrefix(enumerator, "STATE_"));
+}
+
 }  // namespace
+
+std::string StateWord(v1::Trial::State state) { return WordOf(v1::Trial::State_Name(state)); }
+std::string StateWord(v1::Sweep::State state) { return WordOf(v1::Sweep::State_Name(state)); }
 
 absl::string_view LeaseStateName(LeaseState state) {
   constexpr absl::string_view kNames[] = {"pending", "active",  "revoking", "completed",
@@ -92,15 +101,16 @@ absl::Status CheckTransition(LeaseState from, LeaseState to) {
 }
 
 absl::Status CheckTransition(v1::Trial::State from, v1::Trial::State to) {
-  return Check(kTrialChanges, "trial", from, to, v1::Trial::State_Name(from), v1::Trial::State_Name(to));
+  return Check(kTrialChanges, "trial", from, to, StateWord(from), StateWord(to));
 }
 
 absl::Status CheckTransition(v1::Sweep::State from, v1::Sweep::State to) {
-  return Check(kSweepChanges, "sweep", from, to, v1::Sweep::State_Name(from), v1::Sweep::State_Name(to));
+  return Check(kSweepChanges, "sweep", from, to, StateWord(from), StateWord(to));
 }
 
 absl::Status CheckTransition(v1::Board::State from, v1::Board::State to) {
-  return Check(kBoardChanges, "board", from, to, v1::Board::State_Name(from), v1::Board::State_Name(to));
+  return Check(kBoardChanges, "board", from, to, WordOf(v1::Board::State_Name(from)),
+               WordOf(v1::Board::State_Name(to)));
 }
 
 }  // namespace crosscall::scheduler

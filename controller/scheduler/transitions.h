@@ -5,6 +5,8 @@
 #ifndef CONTROLLER_SCHEDULER_TRANSITIONS_H_
 #define CONTROLLER_SCHEDULER_TRANSITIONS_H_
 
+#include <string>
+
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -33,6 +35,10 @@ inline constexpr LeaseState kLeaseStates[] = {LeaseState::kPending,   LeaseState
 absl::string_view LeaseStateName(LeaseState state);
 // DATA_LOSS for a word that is none of them: only the store asks.
 absl::StatusOr<LeaseState> ParseLeaseState(absl::string_view name);
+
+// The same kind of word for the others: `pending`, `running`, ...
+std::string StateWord(v1::Trial::State state);
+std::string StateWord(v1::Sweep::State state);
 
 // PENDING, ACTIVE and REVOKING: the board is taken.
 bool IsLive(LeaseState state);

@@ -1,0 +1,204 @@
+#include "controller/dispatch/attempts.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "controller/scheduler/verdict.h"
+#include "proto/shared/check.h"
+#include "proto/shared/proto_time.h"
+#include "proto/shared/resource_name.h"
+
+namespace crosscall::dispatch {
+namespace {
+
+std::string OutcomeWord(v1::Outcome outcome) {
+  if (outcome == v1::OUTCOME_UNSPECIFIED) return "did not run";
+  return v1::Outcome_Name(outcome).substr(sizeof("OUTCOME_") - 1);
+}
+
+std::string WhatHappened(const store::AttemptRow& row, v1::Outcome outcome, const std::string& cause) {
+  const std::string detail = cause.empty() ? "" : absl::StrCat(" (", cause, ")");
+  return absl::StrCat("attempt ", row.attempt, ": ", OutcomeWord(outcome), detail);
+}
+
+bool IsEnding(const TrialState& trial) { return trial.sweep->row.sweep.state() == v1::Sweep::STATE_CANCELLING; }
+
+}  // namespace
+
+void Attempts::SetLease(Lease& lease, scheduler::LeaseState to) {
+  const absl::Status allowed = scheduler::CheckTransition(lease.state, to);
+  CROSSCALL_CHECK(allowed.ok(), allowed.message());
+  lease.state = to;
+  lease.row.lease_state = std::string(scheduler::LeaseStateName(to));
+}
+
+void Attempts::SetTrial(Batch& batch, TrialState& trial, v1::Trial::State to, const std::string& reason) {
+  v1::Trial& row = trial.row.trial;
+  const absl::Status allowed = scheduler::CheckTransition(row.state(), to);
+  CROSSCALL_CHECK(allowed.ok(), allowed.message());
+  v1::SweepProgress& progress = *trial.sweep->row.sweep.mutable_progress();
+  scheduler::CountTrial(progress, row.state(), row.outcome(), -1);
+  row.set_state(to);
+  row.set_state_reason(reason);
+  scheduler::CountTrial(progress, to, row.outcome(), 1);
+  if (scheduler::HasEnded(to)) *row.mutable_end_time() = shared::TimestampOf(batch.wall());
+  if (to == v1::Trial::STATE_PENDING) world_.Enqueue(trial, batch.now());
+  batch.tx().UpdateTrial(trial.row);
+  batch.AddEvent(row.name(), scheduler::StateWord(to), reason);
+  batch.Touch(*trial.sweep);
+  batch.Touch(*trial.board);
+}
+
+void Attempts::Grant(Batch& batch, TrialState& trial) {
+  BoardState& board = *trial.board;
+  CROSSCALL_CHECK(!board.lease, "a board has one lease at a time");
+  world_.Dequeue(trial);
+  ++board.granted[trial.row.sweep_number];
+  trial.row.trial.set_attempt_count(trial.row.trial.attempt_count() + 1);
+  Lease lease;
+  lease.trial = &trial;
+  lease.spec = trial.ParsedSpec();
+  lease.term = scheduler::GrantTerm(RulesOf(settings_), lease.spec, batch.now());
+  lease.stored_expiry = lease.term.expires;
+  lease.row.trial_id = trial.row.id;
+  lease.row.attempt = trial.row.trial.attempt_count();
+  lease.row.board = board.row.name;
+  lease.row.incarnation_id = board.row.incarnation_id;
+  lease.row.lease_state = std::string(scheduler::LeaseStateName(lease.state));
+  lease.row.grant_time = batch.wall();
+  lease.row.expire_time = batch.wall() + (lease.term.expires - batch.now());
+  batch.tx().InsertAttempt(lease.row);
+  board.lease = std::move(lease);
+  SetTrial(batch, trial, v1::Trial::STATE_RUNNING, "");
+  v1::Sweep& sweep = trial.sweep->row.sweep;
+  if (sweep.state() == v1::Sweep::STATE_PENDING) {
+    sweep.set_state(v1::Sweep::STATE_RUNNING);
+    *sweep.mutable_start_time() = shared::TimestampOf(batch.wall());
+  }
+}
+
+void Attempts::Renew(Batch& batch, BoardState& board) {
+  Lease& lease = *board.lease;
+  const bool first = lease.state == scheduler::LeaseState::kPending;
+  SetLease(lease, scheduler::LeaseState::kActive);
+  const scheduler::LeaseRules rules = RulesOf(settings_);
+  lease.term.expires = scheduler::RenewedUntil(rules, lease.term, batch.now());
+  if (!first && !scheduler::WorthStoring(rules, lease.stored_expiry, lease.term.expires)) return;
+  lease.stored_expiry = lease.term.expires;
+  lease.row.expire_time = batch.wall() + (lease.term.expires - batch.now());
+  batch.tx().UpdateAttempt(lease.row);
+}
+
+void Attempts::Revoke(Batch& batch, BoardState& board, const std::string& reason) {
+  Lease& lease = *board.lease;
+  SetLease(lease, scheduler::LeaseState::kRevoking);
+  lease.row.cause = reason;
+  batch.tx().UpdateAttempt(lease.row);
+  batch.Touch(board);
+}
+
+void Attempts::End(Batch& batch, BoardState& board, scheduler::LeaseState to, v1::Outcome outcome,
+                   const std::string& cause) {
+  SetLease(*board.lease, to);
+  Lease lease = *std::move(board.lease);
+  board.lease.reset();
+  Settle(batch, *lease.trial, std::move(lease.row), outcome, cause);
+}
+
+void Attempts::WaitForSpool(Batch& batch, BoardState& board) {
+  SetLease(*board.lease, scheduler::LeaseState::kFenced);
+  Lease lease = *std::move(board.lease);
+  board.lease.reset();
+  lease.row.cause = "its agent restarted, the result is in the spool";
+  batch.tx().UpdateAttempt(lease.row);
+  board.spooled.push_back(
+      {.trial = lease.trial, .row = std::move(lease.row), .until = batch.now() + settings_.spooled_result_wait});
+  batch.Touch(board);
+}
+
+void Attempts::GiveUp(Batch& batch, BoardState& board, std::size_t index, const std::string& cause) {
+  SpooledAttempt attempt = std::move(board.spooled[index]);
+  board.spooled.erase(board.spooled.begin() + static_cast<std::ptrdiff_t>(index));
+  Settle(batch, *attempt.trial, std::move(attempt.row), v1::OUTCOME_LOST, cause);
+}
+
+void Attempts::Complete(Batch& batch, BoardState& board, const store::ResultSummary& summary,
+                        const std::string& reason) {
+  // A result proves that the agent holds the lease, even if no report has said so yet.
+  if (board.lease->state == scheduler::LeaseState::kPending) SetLease(*board.lease, scheduler::LeaseState::kActive);
+  SetLease(*board.lease, scheduler::LeaseState::kCompleted);
+  Lease lease = *std::move(board.lease);
+  board.lease.reset();
+  KeepLatency(batch, board, *lease.trial, summary);
+  Settle(batch, *lease.trial, std::move(lease.row), summary.outcome, reason);
+}
+
+void Attempts::CompleteSpooled(Batch& batch, BoardState& board, std::size_t index, const store::ResultSummary& summary,
+                               const std::string& reason) {
+  SpooledAttempt attempt = std::move(board.spooled[index]);
+  board.spooled.erase(board.spooled.begin() + static_cast<std::ptrdiff_t>(index));
+  KeepLatency(batch, board, *attempt.trial, summary);
+  Settle(batch, *attempt.trial, std::move(attempt.row), summary.outcome, reason);
+}
+
+void Attempts::EndWaiting(Batch& batch, TrialState& trial, v1::Trial::State to, const std::string& reason) {
+  world_.Dequeue(trial);
+  SetTrial(batch, trial, to, reason);
+}
+
+void Attempts::Settle(Batch& batch, TrialState& trial, store::AttemptRow row, v1::Outcome outcome,
+                      const std::string& cause) {
+  row.outcome = outcome;
+  row.cause = cause;
+  row.end_time = batch.wall();
+  batch.tx().UpdateAttempt(row);
+  batch.AddEvent(shared::AttemptName(trial.row.trial.name(), row.attempt), row.lease_state,
+                 WhatHappened(row, outcome, cause));
+  v1::SweepProgress& progress = *trial.sweep->row.sweep.mutable_progress();
+  if (outcome == v1::OUTCOME_INVALID) progress.set_invalid_attempt_count(progress.invalid_attempt_count() + 1);
+  if (outcome == v1::OUTCOME_LOST) progress.set_lost_attempt_count(progress.lost_attempt_count() + 1);
+  if (outcome != v1::OUTCOME_UNSPECIFIED) {
+    CountOutcome(batch, *trial.board, trial, outcome);
+    trial.row.trial.set_outcome(outcome);
+  }
+  const v1::Trial::State next =
+      scheduler::AfterAttempt(outcome, row.attempt, settings_.attempts_per_trial, IsEnding(trial));
+  std::string reason = cause;
+  if (next == v1::Trial::STATE_PENDING) reason = absl::StrCat(WhatHappened(row, outcome, cause), "; to be tried again");
+  if (next == v1::Trial::STATE_FAILED) {
+    reason = absl::StrCat("ATTEMPTS_EXHAUSTED: ", WhatHappened(row, outcome, cause));
+  }
+  if (next == v1::Trial::STATE_CANCELLED) reason = trial.sweep->row.sweep.state_reason();
+  SetTrial(batch, trial, next, reason);
+}
+
+void Attempts::CountOutcome(Batch& batch, BoardState& board, const TrialState& trial, v1::Outcome outcome) {
+  const std::string implementation = trial.ParsedSpec().implementation();
+  const auto count = [&batch](Tally& tally) {
+    ++tally.count;
+    tally.last_time = batch.wall();
+  };
+  count(board.outcomes[outcome]);
+  if (outcome == v1::OUTCOME_HUNG) count(board.hangs[implementation]);
+  batch.tx().AddTally({.board = board.row.name,
+                       .implementation = implementation,
+                       .outcome = outcome,
+                       .count = 1,
+                       .last_time = batch.wall()});
+}
+
+void Attempts::KeepLatency(Batch& batch, BoardState& board, const TrialState& trial,
+                           const store::ResultSummary& summary) {
+  if (summary.outcome != v1::OUTCOME_COMPLETED) return;
+  const v1::TrialSpec spec = trial.ParsedSpec();
+  const store::LatencyRow row = {.board = board.row.name,
+                                 .scenario = spec.scenario(),
+                                 .implementation = spec.implementation(),
+                                 .target_system = spec.target_system(),
+                                 .summary = summary,
+                                 .commit_time = batch.wall()};
+  board.latencies[{row.scenario, row.implementation, row.target_system}] = LatestOf(row);
+  batch.tx().PutLatency(row);
+}
+
+}  // namespace crosscall::dispatch

@@ -1,0 +1,53 @@
+// The life of attempts and trials: the only code that moves them from state to state.
+//
+// Each function changes the world and writes the same change to the batch's transaction; the state machines of
+// controller/scheduler/transitions.h are asked each time.
+#ifndef CONTROLLER_DISPATCH_ATTEMPTS_H_
+#define CONTROLLER_DISPATCH_ATTEMPTS_H_
+
+#include <string>
+
+#include "controller/dispatch/batch.h"
+#include "controller/dispatch/settings.h"
+#include "controller/dispatch/world.h"
+
+namespace crosscall::dispatch {
+
+class Attempts {
+ public:
+  Attempts(const Settings& settings, World& world) : settings_(settings), world_(world) {}
+
+  // A fresh lease of a waiting trial on its board, which is free.
+  void Grant(Batch& batch, TrialState& trial);
+  // A report lists the board's lease.
+  void Renew(Batch& batch, BoardState& board);
+  // The board's lease is no longer desired.
+  void Revoke(Batch& batch, BoardState& board, const std::string& reason);
+  // The board's lease ends without a result. `outcome` is LOST, or UNSPECIFIED if it could not start or was revoked.
+  void End(Batch& batch, BoardState& board, scheduler::LeaseState to, v1::Outcome outcome, const std::string& cause);
+  // Another session took the board, whose spool lists the lease's result: wait for it.
+  void WaitForSpool(Batch& batch, BoardState& board);
+  // A fenced attempt whose result did not come.
+  void GiveUp(Batch& batch, BoardState& board, std::size_t index, const std::string& cause);
+  // The result of the board's lease, or of its spooled attempt `index`, is stored.
+  void Complete(Batch& batch, BoardState& board, const store::ResultSummary& summary, const std::string& reason);
+  void CompleteSpooled(Batch& batch, BoardState& board, std::size_t index, const store::ResultSummary& summary,
+                       const std::string& reason);
+  // A waiting trial ends without an attempt.
+  void EndWaiting(Batch& batch, TrialState& trial, v1::Trial::State to, const std::string& reason);
+
+ private:
+  void SetLease(Lease& lease, scheduler::LeaseState to);
+  void SetTrial(Batch& batch, TrialState& trial, v1::Trial::State to, const std::string& reason);
+  // Writes the end of an attempt and decides what becomes of its trial.
+  void Settle(Batch& batch, TrialState& trial, store::AttemptRow row, v1::Outcome outcome, const std::string& cause);
+  void CountOutcome(Batch& batch, BoardState& board, const TrialState& trial, v1::Outcome outcome);
+  void KeepLatency(Batch& batch, BoardState& board, const TrialState& trial, const store::ResultSummary& summary);
+
+  const Settings& settings_;
+  World& world_;
+};
+
+}  // namespace crosscall::dispatch
+
+#endif  // CONTROLLER_DISPATCH_ATTEMPTS_H_

@@ -1,0 +1,36 @@
+// A complete payload that has been looked at: its digest is right, it is a TrialResult, and its numbers are whole.
+#ifndef CONTROLLER_DISPATCH_CHECKED_RESULT_H_
+#define CONTROLLER_DISPATCH_CHECKED_RESULT_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "controller/store/rows.h"
+
+namespace crosscall::dispatch {
+
+struct CheckedResult {
+  // `boards/{board}`
+  std::string board;
+  // `sweeps/{sweep}/trials/{trial}`
+  std::string trial;
+  std::uint32_t attempt = 0;
+  std::string sha256;
+  std::string payload;
+  store::ResultSummary summary;
+  // The result's own words, empty if COMPLETED.
+  std::string reason;
+};
+
+// SHA-256, 32 bytes.
+std::string Sha256(absl::string_view bytes);
+
+// Fills summary and reason. Thread-safe. INVALID_ARGUMENT: another digest than stated, no TrialResult, a damaged
+// histogram, or an outcome that is not an agent's to say: the agent sets such a file aside.
+absl::StatusOr<CheckedResult> Check(CheckedResult result);
+
+}  // namespace crosscall::dispatch
+
+#endif  // CONTROLLER_DISPATCH_CHECKED_RESULT_H_

@@ -1,0 +1,19 @@
+// Gives a free board its next trial.
+#ifndef CONTROLLER_DISPATCH_PLACING_H_
+#define CONTROLLER_DISPATCH_PLACING_H_
+
+#include "controller/dispatch/attempts.h"
+#include "controller/dispatch/batch.h"
+#include "controller/dispatch/settings.h"
+#include "controller/dispatch/world.h"
+
+namespace crosscall::dispatch {
+
+// Grants a lease if the predicates of controller/scheduler/placement.h let the board take one and a trial waits for it.
+// A trial that the board can never run any more ends as FAILED, with the reason. Among sweeps the one that had the
+// fewest leases on this board goes first, then the older one; within a sweep first tries, in run order, then retries.
+void Place(Batch& batch, const Settings& settings, World& world, BoardState& board);
+
+}  // namespace crosscall::dispatch
+
+#endif  // CONTROLLER_DISPATCH_PLACING_H_

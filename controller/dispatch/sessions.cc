@@ -1,0 +1,254 @@
+#include "controller/dispatch/sessions.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "controller/dispatch/report.h"
+#include "controller/dispatch/retry_after.h"
+#include "google/protobuf/util/message_differencer.h"
+#include "proto/shared/log.h"
+#include "proto/shared/proto_time.h"
+
+namespace crosscall::dispatch {
+namespace {
+
+using scheduler::Admission;
+using scheduler::LeaseState;
+
+bool SameDescription(const v1::BoardDescription& a, const v1::BoardDescription& b) {
+  return google::protobuf::util::MessageDifferencer::Equals(a, b);
+}
+
+}  // namespace
+
+void Sessions::Synchronize(Batch& batch, std::uint64_t ticket, const v1::SynchronizeRequest& request,
+                           Done<v1::SynchronizeResponse> done) {
+  BoardState* board = nullptr;
+  bool apply = false;
+  if (absl::Status status = Admit(batch, request, board, apply); !status.ok()) {
+    batch.Reply<v1::SynchronizeResponse>(std::move(done), status);
+    return;
+  }
+  EndHeld(batch, *board, absl::CancelledError("a later call of the same agent took this one's place"));
+  board->last_contact = batch.now();
+  board->cut_at.reset();
+  if (apply) ApplyReport(batch, *board, request);
+  board->reported = ReportedBy(request);
+  // The first call of a session is answered at once: the agent learns how long the next one may be held.
+  const absl::Duration hold = board->told_hold.value_or(absl::ZeroDuration());
+  board->held =
+      HeldCall{.ticket = ticket, .done = std::move(done), .arrived = batch.now(), .until = batch.now() + hold};
+  world_.tickets[ticket] = board;
+  batch.Touch(*board);
+}
+
+absl::Status Sessions::Admit(Batch& batch, const v1::SynchronizeRequest& request, BoardState*& board, bool& apply) {
+  absl::StatusOr<BoardState*> found = FindOrAdd(request);
+  if (!found.ok()) return found.status();
+  board = *found;
+  bool known_closed = false;
+  if (board->row.incarnation_id != request.incarnation_id()) {
+    absl::StatusOr<bool> closed = store_.IsClosedSession(board->row.name, request.incarnation_id());
+    if (!closed.ok()) return closed.status();
+    known_closed = *closed;
+  }
+  const scheduler::Session session = {.incarnation_id = board->row.incarnation_id,
+                                      .last_sequence = board->last_sequence};
+  const Admission admission = scheduler::Admit(session, request.incarnation_id(), request.sequence(), known_closed);
+  switch (admission) {
+    case Admission::kFenced:
+      return absl::AbortedError(
+          absl::StrCat("another agent speaks for ", board->row.name,
+                       " now: kill the worker and exit; if two machines use this name, rename one"));
+    case Admission::kStale:
+      return absl::AbortedError(absl::StrCat("sequence ", request.sequence(), " of ", board->row.name,
+                                             " was overtaken by ", board->last_sequence));
+    case Admission::kRepeat:
+      return absl::OkStatus();
+    case Admission::kTakeOver:
+      TakeOver(batch, *board, request);
+      break;
+    case Admission::kApply:
+    case Admission::kApplyGap:
+      break;
+  }
+  apply = true;
+  const bool gap = admission == Admission::kApplyGap || (admission == Admission::kTakeOver && request.sequence() != 1);
+  if (gap || board->row.description.cpus().empty()) board->wants_description = true;
+  board->last_sequence = request.sequence();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<BoardState*> Sessions::FindOrAdd(const v1::SynchronizeRequest& request) {
+  const auto found = world_.boards.find(request.board());
+  if (found != world_.boards.end()) return found->second.get();
+  if (world_.boards.size() >= settings_.max_boards) {
+    return WithRetryAfter(absl::ResourceExhaustedError(absl::StrCat("this controller knows ", world_.boards.size(),
+                                                                    " boards already, the most it may")),
+                          settings_.refusal_delay);
+  }
+  auto board = std::make_unique<BoardState>();
+  board->row.name = request.board();
+  return world_.boards.emplace(request.board(), std::move(board)).first->second.get();
+}
+
+void Sessions::TakeOver(Batch& batch, BoardState& board, const v1::SynchronizeRequest& request) {
+  const bool first = board.row.incarnation_id.empty();
+  if (board.held) CountTakeover(batch, board);
+  EndHeld(batch, board, absl::AbortedError("another agent speaks for this board now: kill the worker and exit"));
+  const bool same_boot = board.row.boot_id == request.boot_id();
+  const std::string cause = same_boot ? "AGENT: it was restarted" : "POWER: the board came back with another boot";
+  for (std::size_t i = board.spooled.size(); i-- > 0;) {
+    const SpooledAttempt& attempt = board.spooled[i];
+    if (!SpoolMayHold(request, attempt.trial->row.trial.name(), attempt.row.attempt)) {
+      attempts_.GiveUp(batch, board, i, cause);
+    }
+  }
+  if (board.lease) {
+    if (SpoolMayHold(request, board.lease->trial->row.trial.name(), board.lease->row.attempt)) {
+      attempts_.WaitForSpool(batch, board);
+    } else {
+      attempts_.End(batch, board, LeaseState::kFenced, v1::OUTCOME_LOST, cause);
+    }
+  }
+  board.row.incarnation_id = request.incarnation_id();
+  board.row.boot_id = request.boot_id();
+  board.row.last_seen_time = batch.wall();
+  board.told_hold.reset();
+  board.asked_description = false;
+  batch.tx().PutBoard(board.row);
+  batch.tx().OpenSession(board.row.name, request.incarnation_id(), request.boot_id(), batch.wall());
+  batch.AddEvent(board.row.name, first ? "first session" : "session", request.incarnation_id());
+}
+
+void Sessions::CountTakeover(Batch& batch, BoardState& board) {
+  const bool too_many = board.takeovers.Add(batch.now(), settings_.takeover_limit, settings_.takeover_window);
+  if (!too_many || !scheduler::CheckTransition(board.row.state, v1::Board::STATE_QUARANTINED).ok()) return;
+  board.row.state = v1::Board::STATE_QUARANTINED;
+  board.row.state_reason =
+      absl::StrCat("duplicate identity: more than ", settings_.takeover_limit, " takeovers of a live session in ",
+                   absl::FormatDuration(settings_.takeover_window), "; find the second machine with this name");
+  batch.tx().PutBoard(board.row);
+  batch.AddEvent(board.row.name, "quarantined", board.row.state_reason);
+  shared::LogWarning("dispatch", absl::StrCat(board.row.name, " quarantined: ", board.row.state_reason));
+}
+
+void Sessions::ApplyReport(Batch& batch, BoardState& board, const v1::SynchronizeRequest& request) {
+  board.health = request.health();
+  board.spooled_count = request.spooled_count();
+  ApplyDescription(batch, board, request);
+  ApplyToLease(batch, board, request);
+}
+
+void Sessions::ApplyDescription(Batch& batch, BoardState& board, const v1::SynchronizeRequest& request) {
+  if (!request.has_description()) return;
+  board.wants_description = request.description().cpus().empty();
+  board.asked_description = false;
+  if (SameDescription(request.description(), board.row.description)) return;
+  board.row.description = request.description();
+  board.row.last_seen_time = batch.wall();
+  batch.tx().PutBoard(board.row);
+}
+
+void Sessions::ApplyToLease(Batch& batch, BoardState& board, const v1::SynchronizeRequest& request) {
+  if (!board.lease) return;
+  const Lease& lease = *board.lease;
+  const bool revoking = lease.state == LeaseState::kRevoking;
+  const v1::HeldLease* const held = FindHeld(request, lease.trial->row.trial.name(), lease.row.attempt);
+  if (held != nullptr && held->state() == v1::HeldLease::STATE_FAILED) {
+    if (revoking) return attempts_.End(batch, board, LeaseState::kRevoked, v1::OUTCOME_UNSPECIFIED, lease.row.cause);
+    const std::string error = held->start_error().empty() ? "no reason given" : held->start_error();
+    return attempts_.End(batch, board, LeaseState::kFailed, v1::OUTCOME_UNSPECIFIED,
+                         absl::StrCat("could not start: ", error));
+  }
+  const bool spooled = lease.state == LeaseState::kPending
+                           ? SpoolLists(request, lease.trial->row.trial.name(), lease.row.attempt)
+                           : SpoolMayHold(request, lease.trial->row.trial.name(), lease.row.attempt);
+  if (held != nullptr || spooled) {
+    if (!revoking) attempts_.Renew(batch, board);
+    return;
+  }
+  if (revoking) return attempts_.End(batch, board, LeaseState::kRevoked, v1::OUTCOME_UNSPECIFIED, lease.row.cause);
+  // A fresh lease was in an answer that got lost, or that crossed this call: it is offered again. One that the agent
+  // had listed it has dropped; offering it again would run one attempt twice.
+  if (lease.state == LeaseState::kPending) return;
+  attempts_.End(batch, board, LeaseState::kExpired, v1::OUTCOME_LOST, "AGENT: it no longer holds the lease");
+}
+
+void Sessions::Abandon(Batch& batch, std::uint64_t ticket) {
+  const auto found = world_.tickets.find(ticket);
+  if (found == world_.tickets.end()) return;
+  BoardState& board = *found->second;
+  EndHeld(batch, board, absl::CancelledError("the caller went away"));
+  board.cut_at = batch.now();
+}
+
+void Sessions::EndHeld(Batch& batch, BoardState& board, absl::Status status) {
+  if (!board.held) return;
+  world_.tickets.erase(board.held->ticket);
+  batch.Reply<v1::SynchronizeResponse>(std::move(board.held->done), std::move(status));
+  board.held.reset();
+  batch.Touch(board);
+}
+
+void Sessions::CheckDeadlines(Batch& batch, BoardState& board) {
+  batch.Touch(board);
+  if (board.lease && batch.now() >= board.lease->term.expires) {
+    const bool capped = board.lease->term.expires >= board.lease->term.hard_cap;
+    const std::string silence = absl::FormatDuration(absl::Trunc(batch.now() - board.last_contact, absl::Seconds(1)));
+    const std::string cause =
+        capped ? "AGENT: the lease reached its hard cap"
+               : absl::StrCat("UNKNOWN: the lease was not renewed in time",
+                              board.HasSession() ? absl::StrCat(", last heard ", silence, " ago") : "");
+    attempts_.End(batch, board, LeaseState::kExpired, v1::OUTCOME_LOST, cause);
+  }
+  for (std::size_t i = board.spooled.size(); i-- > 0;) {
+    if (batch.now() < board.spooled[i].until) continue;
+    attempts_.GiveUp(batch, board, i, "AGENT: the spooled result did not come in time");
+  }
+}
+
+void Sessions::AnswerIfDue(Batch& batch, BoardState& board) {
+  if (!board.held) return;
+  const bool due = batch.now() >= board.held->until || board.wants_description || !IsAsReported(board);
+  if (!due) return;
+  HeldCall held = *std::move(board.held);
+  board.held.reset();
+  world_.tickets.erase(held.ticket);
+  if (board.lease && !board.lease->answered) {
+    board.lease->answered = true;
+    batch.CountDispatch(std::max(held.arrived, board.work_since));
+  }
+  batch.Reply<v1::SynchronizeResponse>(std::move(held.done), Answer(batch, board));
+}
+
+v1::SynchronizeResponse Sessions::Answer(Batch& batch, BoardState& board) {
+  v1::SynchronizeResponse response;
+  const bool desired = board.lease && board.lease->state != LeaseState::kRevoking;
+  response.set_unchanged(IsAsReported(board));
+  if (desired) {
+    const absl::Duration left = board.lease->term.expires - batch.now();
+    if (response.unchanged()) {
+      *response.mutable_renewed_time_left() = shared::ProtoOf(left);
+    } else {
+      v1::DesiredLease& lease = *response.add_leases();
+      lease.set_trial(board.lease->trial->row.trial.name());
+      lease.set_attempt(board.lease->row.attempt);
+      *lease.mutable_spec() = board.lease->spec;
+      *lease.mutable_time_left() = shared::ProtoOf(left);
+    }
+  }
+  board.told_hold = board.lease ? settings_.hold_busy : settings_.hold_idle;
+  *response.mutable_hold_duration() = shared::ProtoOf(*board.told_hold);
+  response.set_full_state_required(board.wants_description);
+  // An agent that was asked and did not tell must not be asked as fast as the network allows.
+  if (board.wants_description && board.asked_description) {
+    *response.mutable_resync_delay() = shared::ProtoOf(settings_.refusal_delay);
+  }
+  board.asked_description = board.wants_description;
+  response.set_server_version(settings_.server_version);
+  return response;
+}
+
+}  // namespace crosscall::dispatch

@@ -1,0 +1,206 @@
+#include "controller/dispatch/sweep_desk.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "controller/scheduler/verdict.h"
+#include "google/protobuf/util/message_differencer.h"
+#include "proto/shared/check.h"
+#include "proto/shared/proto_time.h"
+#include "proto/shared/resource_name.h"
+#include "proto/shared/sanitize.h"
+
+namespace crosscall::dispatch {
+namespace {
+
+bool SameSpec(const v1::SweepSpec& a, const v1::SweepSpec& b) {
+  return google::protobuf::util::MessageDifferencer::Equals(a, b);
+}
+
+void SetState(v1::Sweep& sweep, v1::Sweep::State to) {
+  const absl::Status allowed = scheduler::CheckTransition(sweep.state(), to);
+  CROSSCALL_CHECK(allowed.ok(), allowed.message());
+  sweep.set_state(to);
+}
+
+absl::Status NoSuchSweep(const std::string& name) {
+  return absl::NotFoundError(absl::StrCat("no sweep \"", shared::CleanText(name, 80), "\""));
+}
+
+}  // namespace
+
+void SweepDesk::Create(Batch& batch, const v1::CreateSweepRequest& request, Done<v1::CreateSweepResponse> done) {
+  batch.Reply<v1::CreateSweepResponse>(std::move(done), TryCreate(batch, request));
+}
+
+absl::StatusOr<v1::CreateSweepResponse> SweepDesk::TryCreate(Batch& batch, const v1::CreateSweepRequest& request) {
+  v1::CreateSweepResponse response;
+  if (!request.request_id().empty() && !request.dry_run()) {
+    absl::StatusOr<absl::optional<store::SweepRow>> known = store_.FindSweepByRequest(request.request_id());
+    if (!known.ok()) return known.status();
+    if (known->has_value()) {
+      if (!SameSpec((*known)->sweep.spec(), request.spec())) {
+        return absl::AlreadyExistsError(absl::StrCat("request_id \"", shared::CleanText(request.request_id(), 64),
+                                                     "\" made ", (*known)->sweep.name(),
+                                                     " from another spec: choose a new one"));
+      }
+      absl::StatusOr<v1::Sweep> sweep = Find((*known)->sweep.name());
+      if (!sweep.ok()) return sweep.status();
+      *response.mutable_sweep() = *std::move(sweep);
+      return response;
+    }
+  }
+  const std::vector<scheduler::BoardOffer> offers = Offers(batch);
+  absl::StatusOr<scheduler::Plan> plan =
+      request.dry_run() ? scheduler::Count(request.spec(), offers) : scheduler::Expand(request.spec(), offers);
+  if (!plan.ok()) return plan.status();
+  v1::Sweep sweep = NewSweep(batch, request.spec(), *plan);
+  if (!request.dry_run()) {
+    absl::StatusOr<std::string> name = NameFor(request, world_.last_sweep_number + 1);
+    if (!name.ok()) return name.status();
+    sweep.set_name(*std::move(name));
+    Store(batch, sweep, request.request_id(), std::move(plan->trials));
+  }
+  *response.mutable_sweep() = std::move(sweep);
+  return response;
+}
+
+std::vector<scheduler::BoardOffer> SweepDesk::Offers(const Batch& batch) const {
+  std::vector<scheduler::BoardOffer> offers;
+  for (const auto& [name, board] : world_.boards) {
+    offers.push_back({.name = name,
+                      .description = &board->row.description,
+                      .quarantined = board->row.state == v1::Board::STATE_QUARANTINED,
+                      .online = !board->IsSilent(settings_, batch.now())});
+  }
+  return offers;
+}
+
+v1::Sweep SweepDesk::NewSweep(Batch& batch, const v1::SweepSpec& spec, const scheduler::Plan& plan) const {
+  const absl::Duration deadline =
+      spec.has_sweep_deadline() ? shared::SpanOf(spec.sweep_deadline()) : settings_.default_sweep_deadline;
+  v1::Sweep sweep;
+  *sweep.mutable_spec() = spec;
+  sweep.set_state(v1::Sweep::STATE_PENDING);
+  sweep.mutable_progress()->set_total_count(plan.trial_count);
+  sweep.mutable_progress()->set_pending_count(plan.trial_count);
+  *sweep.mutable_create_time() = shared::TimestampOf(batch.wall());
+  *sweep.mutable_expire_time() = shared::TimestampOf(batch.wall() + deadline);
+  return sweep;
+}
+
+absl::StatusOr<std::string> SweepDesk::NameFor(const v1::CreateSweepRequest& request, std::int64_t number) {
+  // Numbers are never reused, but a user may have taken such a name.
+  for (std::string id = request.sweep_id();; id.clear(), ++number) {
+    const bool wanted = !id.empty();
+    const std::string name = shared::SweepName(wanted ? id : absl::StrCat("s", number));
+    absl::StatusOr<absl::optional<store::SweepRow>> taken = store_.FindSweep(name);
+    if (!taken.ok()) return taken.status();
+    if (!taken->has_value()) return name;
+    if (wanted) return absl::AlreadyExistsError(absl::StrCat(name, " exists already: choose another id, or none"));
+  }
+}
+
+void SweepDesk::Store(Batch& batch, v1::Sweep sweep, const std::string& request_id,
+                      std::vector<scheduler::PlannedTrial> trials) {
+  store::SweepRow row;
+  row.number = world_.last_sweep_number + 1;
+  row.request_id = request_id;
+  row.sweep = std::move(sweep);
+  const std::string sweep_id = row.sweep.name().substr(sizeof("sweeps/") - 1);
+  batch.tx().InsertSweep(row);
+  std::vector<store::TrialRow> rows;
+  rows.reserve(trials.size());
+  for (scheduler::PlannedTrial& planned : trials) {
+    store::TrialRow& trial = rows.emplace_back();
+    trial.id = world_.last_trial_id + static_cast<std::int64_t>(rows.size());
+    trial.sweep_number = row.number;
+    trial.trial.set_name(shared::TrialName(sweep_id, planned.id));
+    trial.trial.set_board(std::move(planned.board));
+    *trial.trial.mutable_spec() = std::move(planned.spec);
+    trial.trial.set_repetition(planned.repetition);
+    trial.trial.set_state(v1::Trial::STATE_PENDING);
+    *trial.trial.mutable_create_time() = row.sweep.create_time();
+    trial.trial.set_order(static_cast<std::uint32_t>(rows.size() - 1));
+    batch.tx().InsertTrial(trial);
+  }
+  batch.AddEvent(row.sweep.name(), "created", absl::StrCat(rows.size(), " trials"));
+  SweepState& added = world_.AddSweep(std::move(row), std::move(rows), batch.now(), batch.wall());
+  for (const TrialState& trial : added.trials) batch.Touch(*trial.board);
+  batch.Touch(added);
+}
+
+void SweepDesk::Cancel(Batch& batch, const v1::CancelSweepRequest& request, Done<v1::CancelSweepResponse> done) {
+  absl::StatusOr<v1::Sweep> sweep = TryCancel(batch, request);
+  if (!sweep.ok()) return batch.Reply<v1::CancelSweepResponse>(std::move(done), sweep.status());
+  v1::CancelSweepResponse response;
+  *response.mutable_sweep() = *std::move(sweep);
+  batch.Reply<v1::CancelSweepResponse>(std::move(done), std::move(response));
+}
+
+absl::StatusOr<v1::Sweep> SweepDesk::TryCancel(Batch& batch, const v1::CancelSweepRequest& request) {
+  const auto found = world_.sweeps_by_name.find(request.name());
+  if (found == world_.sweeps_by_name.end() || scheduler::HasEnded(found->second->row.sweep.state())) {
+    absl::StatusOr<v1::Sweep> ended = Find(request.name());
+    if (!ended.ok() || ended->state() == v1::Sweep::STATE_CANCELLED) return ended;
+    return absl::FailedPreconditionError(absl::StrCat(request.name(), " has ended already, ",
+                                                      scheduler::StateWord(ended->state()), ": nothing to cancel"));
+  }
+  SweepState& sweep = *found->second;
+  if (sweep.row.sweep.state() != v1::Sweep::STATE_CANCELLING) {
+    const std::string reason = request.reason().empty() ? "cancelled" : absl::StrCat("cancelled: ", request.reason());
+    BeginEnd(batch, sweep, store::EndCause::kUser, v1::Trial::STATE_CANCELLED, reason);
+    Finish(batch, sweep);
+  }
+  return sweep.row.sweep;
+}
+
+void SweepDesk::Expire(Batch& batch, SweepState& sweep) {
+  const v1::Sweep::State state = sweep.row.sweep.state();
+  if (state == v1::Sweep::STATE_CANCELLING || scheduler::HasEnded(state)) return;
+  BeginEnd(batch, sweep, store::EndCause::kDeadline, v1::Trial::STATE_EXPIRED, "the sweep's deadline passed");
+}
+
+void SweepDesk::BeginEnd(Batch& batch, SweepState& sweep, store::EndCause cause, v1::Trial::State waiting_to,
+                         const std::string& reason) {
+  SetState(sweep.row.sweep, v1::Sweep::STATE_CANCELLING);
+  sweep.row.sweep.set_state_reason(reason);
+  sweep.row.end_cause = cause;
+  batch.AddEvent(sweep.row.sweep.name(), "ending", reason);
+  for (TrialState& trial : sweep.trials) {
+    if (trial.row.trial.state() == v1::Trial::STATE_PENDING) attempts_.EndWaiting(batch, trial, waiting_to, reason);
+  }
+  for (const auto& [name, board] : world_.boards) {
+    if (!board->lease || board->lease->trial->sweep != &sweep) continue;
+    attempts_.Revoke(batch, *board, reason);
+  }
+  batch.Touch(sweep);
+}
+
+void SweepDesk::Finish(Batch& batch, SweepState& sweep) {
+  v1::Sweep& row = sweep.row.sweep;
+  if (scheduler::HasEnded(row.state())) return;
+  row.set_coverage(scheduler::Coverage(row.progress()));
+  if (scheduler::OpenTrials(row.progress()) == 0) {
+    const bool by_user = sweep.row.end_cause == store::EndCause::kUser;
+    SetState(row, scheduler::SweepEnd(row.progress(), settings_.required_coverage, by_user));
+    *row.mutable_end_time() = shared::TimestampOf(batch.wall());
+    if (row.state_reason().empty() && row.state() == v1::Sweep::STATE_FAILED) {
+      row.set_state_reason(absl::StrCat("coverage ", row.coverage(), " is below ", settings_.required_coverage));
+    }
+    batch.AddEvent(row.name(), "ended", scheduler::StateWord(row.state()));
+  }
+  batch.tx().UpdateSweep(sweep.row);
+  batch.Touch(sweep);
+}
+
+absl::StatusOr<v1::Sweep> SweepDesk::Find(const std::string& name) {
+  const auto found = world_.sweeps_by_name.find(name);
+  if (found != world_.sweeps_by_name.end()) return found->second->row.sweep;
+  absl::StatusOr<absl::optional<store::SweepRow>> row = store_.FindSweep(name);
+  if (!row.ok()) return row.status();
+  if (!row->has_value()) return NoSuchSweep(name);
+  return std::move((*row)->sweep);
+}
+
+}  // namespace crosscall::dispatch

@@ -1,0 +1,51 @@
+// Sweeps from their creation to their end, and those who watch them.
+#ifndef CONTROLLER_DISPATCH_SWEEP_DESK_H_
+#define CONTROLLER_DISPATCH_SWEEP_DESK_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "controller/dispatch/attempts.h"
+#include "controller/dispatch/batch.h"
+#include "controller/dispatch/settings.h"
+#include "controller/dispatch/world.h"
+#include "controller/scheduler/expand.h"
+#include "controller/store/store.h"
+
+namespace crosscall::dispatch {
+
+class SweepDesk {
+ public:
+  SweepDesk(const Settings& settings, store::Store& store, World& world)
+      : settings_(settings), store_(store), world_(world), attempts_(settings, world) {}
+
+  void Create(Batch& batch, const v1::CreateSweepRequest& request, Done<v1::CreateSweepResponse> done);
+  void Cancel(Batch& batch, const v1::CancelSweepRequest& request, Done<v1::CancelSweepResponse> done);
+  // Its deadline has passed.
+  void Expire(Batch& batch, SweepState& sweep);
+  // Ends it if no trial is open, and writes its row: once a batch for each sweep that was touched.
+  void Finish(Batch& batch, SweepState& sweep);
+  // A sweep as it is now, ended or not. NOT_FOUND if there is none.
+  absl::StatusOr<v1::Sweep> Find(const std::string& name);
+
+ private:
+  absl::StatusOr<v1::CreateSweepResponse> TryCreate(Batch& batch, const v1::CreateSweepRequest& request);
+  absl::StatusOr<v1::Sweep> TryCancel(Batch& batch, const v1::CancelSweepRequest& request);
+  absl::StatusOr<std::string> NameFor(const v1::CreateSweepRequest& request, std::int64_t number);
+  v1::Sweep NewSweep(Batch& batch, const v1::SweepSpec& spec, const scheduler::Plan& plan) const;
+  void Store(Batch& batch, v1::Sweep sweep, const std::string& request_id, std::vector<scheduler::PlannedTrial> trials);
+  // Waiting trials end as `waiting_to`, leases are revoked, the sweep is CANCELLING.
+  void BeginEnd(Batch& batch, SweepState& sweep, store::EndCause cause, v1::Trial::State waiting_to,
+                const std::string& reason);
+  std::vector<scheduler::BoardOffer> Offers(const Batch& batch) const;
+
+  const Settings& settings_;
+  store::Store& store_;
+  World& world_;
+  Attempts attempts_;
+};
+
+}  // namespace crosscall::dispatch
+
+#endif  // CONTROLLER_DISPATCH_SWEEP_DESK_H_

@@ -1,0 +1,102 @@
+#include "controller/dispatch/world.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "proto/shared/check.h"
+#include "proto/shared/proto_time.h"
+
+namespace crosscall::dispatch {
+
+v1::TrialSpec TrialState::ParsedSpec() const {
+  v1::TrialSpec parsed;
+  CROSSCALL_CHECK(parsed.ParseFromString(spec), "a spec in memory was serialized by us");
+  return parsed;
+}
+
+absl::Duration BoardState::SilentAt(const Settings& settings) const {
+  if (!HasSession()) return -absl::InfiniteDuration();
+  if (cut_at) return *cut_at + settings.reconnect_grace;
+  return last_contact + settings.silent_holds * told_hold.value_or(settings.hold_idle);
+}
+
+absl::optional<absl::Duration> BoardState::NextDeadline(const Settings& settings, absl::Duration now) const {
+  absl::Duration next = absl::InfiniteDuration();
+  if (held) next = std::min(next, held->until);
+  if (lease) next = std::min(next, lease->term.expires);
+  for (const SpooledAttempt& attempt : spooled) next = std::min(next, attempt.until);
+  // The instant at which it becomes silent matters only once.
+  if (!IsSilent(settings, now)) next = std::min(next, SilentAt(settings));
+  if (next == absl::InfiniteDuration()) return absl::nullopt;
+  return next;
+}
+
+scheduler::BoardStanding BoardState::Standing(const Settings& settings, absl::Duration now) const {
+  scheduler::BoardStanding standing;
+  standing.name = row.name;
+  standing.state = row.state;
+  standing.state_reason = row.state_reason;
+  standing.has_session = HasSession();
+  standing.silent = IsSilent(settings, now);
+  standing.silent_for = now - last_contact;
+  standing.health = health;
+  standing.description = &row.description;
+  if (lease) standing.running_trial = lease->trial->row.trial.name();
+  standing.listening = held.has_value();
+  return standing;
+}
+
+void World::Enqueue(TrialState& trial, absl::Duration now) {
+  BoardState& board = *trial.board;
+  if (board.pending.empty()) board.work_since = now;
+  board.pending[trial.row.sweep_number][{trial.row.trial.attempt_count(), trial.row.trial.order()}] = &trial;
+}
+
+void World::Dequeue(TrialState& trial) {
+  const auto of_sweep = trial.board->pending.find(trial.row.sweep_number);
+  CROSSCALL_CHECK(of_sweep != trial.board->pending.end(), "a waiting trial is in its board's queue");
+  of_sweep->second.erase({trial.row.trial.attempt_count(), trial.row.trial.order()});
+  if (of_sweep->second.empty()) trial.board->pending.erase(of_sweep);
+}
+
+SweepState& World::AddSweep(store::SweepRow row, std::vector<store::TrialRow> rows, absl::Duration now,
+                            absl::Time wall) {
+  const std::int64_t number = row.number;
+  SweepState& sweep = *sweeps.emplace(number, std::make_unique<SweepState>()).first->second;
+  sweep.row = std::move(row);
+  sweeps_by_name[sweep.row.sweep.name()] = &sweep;
+  sweep_deadlines.Set(number, now + (shared::TimeOf(sweep.row.sweep.expire_time()) - wall));
+  for (store::TrialRow& trial_row : rows) {
+    TrialState& trial = sweep.trials.emplace_back();
+    trial.spec = trial_row.trial.spec().SerializeAsString();
+    trial_row.trial.clear_spec();
+    trial.row = std::move(trial_row);
+    trial.sweep = &sweep;
+    trial.board = boards.at(trial.row.trial.board()).get();
+    trials[trial.row.trial.name()] = &trial;
+    if (trial.row.trial.state() == v1::Trial::STATE_PENDING) Enqueue(trial, now);
+  }
+  last_sweep_number = std::max(last_sweep_number, number);
+  if (!sweep.trials.empty()) last_trial_id = std::max(last_trial_id, sweep.trials.back().row.id);
+  return sweep;
+}
+
+void World::RemoveSweep(std::int64_t number) {
+  const auto found = sweeps.find(number);
+  for (const TrialState& trial : found->second->trials) {
+    trial.board->granted.erase(number);
+    trials.erase(trial.row.trial.name());
+  }
+  sweeps_by_name.erase(found->second->row.sweep.name());
+  sweep_deadlines.Set(number, absl::nullopt);
+  sweeps.erase(found);
+}
+
+scheduler::LeaseRules RulesOf(const Settings& settings) {
+  return {.first_term = settings.first_term,
+          .term = settings.lease_term,
+          .cap_extra = settings.lease_cap_extra,
+          .untimed_trial_limit = settings.untimed_trial_limit};
+}
+
+}  // namespace crosscall::dispatch

@@ -1,0 +1,164 @@
+// What the dispatcher holds in memory: the live part of the store, and what only lives while the controller does (held
+// calls, sequences, last contacts).
+//
+// The rows equal the store's after each commit; after a failed one the world is thrown away and read again. Not
+// thread-safe: it belongs to the dispatcher's thread.
+#ifndef CONTROLLER_DISPATCH_WORLD_H_
+#define CONTROLLER_DISPATCH_WORLD_H_
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "absl/types/optional.h"
+#include "controller/dispatch/deadlines.h"
+#include "controller/dispatch/done.h"
+#include "controller/dispatch/settings.h"
+#include "controller/dispatch/snapshot.h"
+#include "controller/scheduler/lease_term.h"
+#include "controller/scheduler/placement.h"
+#include "controller/scheduler/session.h"
+#include "controller/scheduler/transitions.h"
+#include "controller/store/rows.h"
+#include "crosscall/v1/board_service.pb.h"
+
+namespace crosscall::dispatch {
+
+struct SweepState;
+struct BoardState;
+
+struct TrialState {
+  // Without the spec, which is kept serialized: sweeps may have 100,000 trials.
+  store::TrialRow row;
+  std::string spec;
+  SweepState* sweep = nullptr;
+  BoardState* board = nullptr;
+
+  v1::TrialSpec ParsedSpec() const;
+};
+
+struct SweepState {
+  store::SweepRow row;
+  // By position; addresses are stable.
+  std::deque<TrialState> trials;
+};
+
+struct Lease {
+  TrialState* trial = nullptr;
+  store::AttemptRow row;
+  scheduler::LeaseState state = scheduler::LeaseState::kPending;
+  scheduler::LeaseTerm term;
+  // What the store has as the lease's expiry, on this clock.
+  absl::Duration stored_expiry;
+  v1::TrialSpec spec;
+  // It was in an answer: its dispatch latency is counted.
+  bool answered = false;
+};
+
+// A fenced attempt whose result a spool lists.
+struct SpooledAttempt {
+  TrialState* trial = nullptr;
+  store::AttemptRow row;
+  absl::Duration until;
+};
+
+struct HeldCall {
+  std::uint64_t ticket = 0;
+  Done<v1::SynchronizeResponse> done;
+  absl::Duration arrived;
+  absl::Duration until;
+};
+
+using AttemptId = std::pair<std::string, std::uint32_t>;
+
+// What an agent says to hold and to have in its spool.
+struct Reported {
+  std::vector<AttemptId> leases;
+  std::vector<AttemptId> spool;
+  // The spool has more than it lists.
+  bool spool_is_longer = false;
+};
+
+struct BoardState {
+  store::BoardRow row;
+  // 0 while this controller has not heard the open session.
+  std::uint64_t last_sequence = 0;
+  scheduler::TakeoverCounter takeovers;
+  absl::optional<Lease> lease;
+  std::vector<SpooledAttempt> spooled;
+  absl::optional<HeldCall> held;
+
+  // Of its last call.
+  Reported reported;
+  std::string health;
+  std::uint32_t spooled_count = 0;
+  absl::Duration last_contact;
+  // When its held call was cut, until it calls again.
+  absl::optional<absl::Duration> cut_at;
+  // What the last answer allowed the next call to be held; nothing: no answer yet in this session.
+  absl::optional<absl::Duration> told_hold;
+  bool wants_description = false;
+  bool asked_description = false;
+
+  // Waiting trials by sweep, and in each by (attempts, position): retries come after first tries, so that one bad
+  // moment does not use up the attempts of one trial.
+  std::map<std::int64_t, std::map<std::pair<std::uint32_t, std::uint32_t>, TrialState*>> pending;
+  // Leases granted here by sweep, since the start of the controller: the sweep that had least goes first.
+  std::map<std::int64_t, std::uint64_t> granted;
+  // When the first waiting trial came.
+  absl::Duration work_since;
+
+  std::map<v1::Outcome, Tally> outcomes;
+  std::map<std::string, Tally> hangs;
+  std::map<std::tuple<std::string, std::string, int>, LatestLatency> latencies;
+
+  bool HasSession() const { return last_sequence != 0; }
+  // The instant from which the board counts as silent.
+  absl::Duration SilentAt(const Settings& settings) const;
+  bool IsSilent(const Settings& settings, absl::Duration now) const { return now >= SilentAt(settings); }
+  // The next instant at which something is due.
+  absl::optional<absl::Duration> NextDeadline(const Settings& settings, absl::Duration now) const;
+  scheduler::BoardStanding Standing(const Settings& settings, absl::Duration now) const;
+};
+
+struct World {
+  std::map<std::string, std::unique_ptr<BoardState>> boards;
+  // That have not ended, by number.
+  std::map<std::int64_t, std::unique_ptr<SweepState>> sweeps;
+  std::map<std::string, SweepState*> sweeps_by_name;
+  std::unordered_map<std::string, TrialState*> trials;
+  std::unordered_map<std::uint64_t, BoardState*> tickets;
+  Deadlines<std::string> board_deadlines;
+  Deadlines<std::int64_t> sweep_deadlines;
+  std::int64_t last_sweep_number = 0;
+  std::int64_t last_trial_id = 0;
+
+  // Adds a sweep whose trials are in `rows`, in order; their boards exist. Waiting trials are queued.
+  SweepState& AddSweep(store::SweepRow row, std::vector<store::TrialRow> rows, absl::Duration now, absl::Time wall);
+  // Forgets a sweep that has ended.
+  void RemoveSweep(std::int64_t number);
+  void Enqueue(TrialState& trial, absl::Duration now);
+  void Dequeue(TrialState& trial);
+};
+
+scheduler::LeaseRules RulesOf(const Settings& settings);
+
+// As the picture shows it.
+LatestLatency LatestOf(const store::LatencyRow& row);
+
+// As after a restart: every live lease has one full term, and nobody is heard yet. DATA_LOSS: the store contradicts
+// itself.
+absl::StatusOr<std::unique_ptr<World>> BuildWorld(store::LiveState live, const Settings& settings, absl::Duration now,
+                                                  absl::Time wall);
+
+}  // namespace crosscall::dispatch
+
+#endif  // CONTROLLER_DISPATCH_WORLD_H_

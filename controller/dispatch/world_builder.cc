@@ -1,0 +1,112 @@
+#include <algorithm>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "controller/dispatch/world.h"
+
+namespace crosscall::dispatch {
+namespace {
+
+absl::Status Contradiction(absl::string_view what) {
+  return absl::DataLossError(absl::StrCat("the store contradicts itself: ", what,
+                                          "; stop the controller and restore crosscall.db from a backup"));
+}
+
+void AddBoards(World& world, std::vector<store::BoardRow>& rows) {
+  for (store::BoardRow& row : rows) {
+    auto board = std::make_unique<BoardState>();
+    const std::string name = row.name;
+    board->row = std::move(row);
+    world.boards.emplace(name, std::move(board));
+  }
+}
+
+void AddCounters(World& world, const store::LiveState& live) {
+  for (const store::TallyRow& row : live.tallies) {
+    BoardState& board = *world.boards.at(row.board);
+    Tally& outcome = board.outcomes[row.outcome];
+    outcome.count += row.count;
+    outcome.last_time = std::max(outcome.last_time, row.last_time);
+    if (row.outcome == v1::OUTCOME_HUNG) board.hangs[row.implementation] = {row.count, row.last_time};
+  }
+  for (const store::LatencyRow& row : live.latencies) {
+    world.boards.at(row.board)->latencies[{row.scenario, row.implementation, row.target_system}] = LatestOf(row);
+  }
+}
+
+absl::Status AddAttempt(std::map<std::int64_t, TrialState*>& trials, store::AttemptRow row, const Settings& settings,
+                        absl::Duration now) {
+  const auto found = trials.find(row.trial_id);
+  if (found == trials.end() || found->second->row.trial.state() != v1::Trial::STATE_RUNNING ||
+      found->second->row.trial.attempt_count() != row.attempt) {
+    return Contradiction(
+        absl::StrCat("open attempt ", row.attempt, " of trial ", row.trial_id, ", which is not running"));
+  }
+  absl::StatusOr<scheduler::LeaseState> state = scheduler::ParseLeaseState(row.lease_state);
+  if (!state.ok()) return state.status();
+  TrialState& trial = *found->second;
+  BoardState& board = *trial.board;
+  if (*state == scheduler::LeaseState::kFenced) {
+    board.spooled.push_back({.trial = &trial, .row = std::move(row), .until = now + settings.spooled_result_wait});
+    return absl::OkStatus();
+  }
+  if (!scheduler::IsLive(*state) || board.lease) {
+    return Contradiction(absl::StrCat("a second or ended lease of ", board.row.name, " is open"));
+  }
+  Lease lease;
+  lease.trial = &trial;
+  lease.row = std::move(row);
+  lease.state = *state;
+  lease.spec = trial.ParsedSpec();
+  lease.term = scheduler::TermAfterRestart(RulesOf(settings), lease.spec, now);
+  lease.stored_expiry = now;
+  lease.answered = true;
+  board.lease = std::move(lease);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+LatestLatency LatestOf(const store::LatencyRow& row) {
+  LatestLatency latest;
+  latest.scenario = row.scenario;
+  latest.implementation = row.implementation;
+  latest.target_system = row.target_system;
+  latest.calls = row.summary.calls;
+  latest.p50_nanos = row.summary.p50_nanos;
+  latest.p99_nanos = row.summary.p99_nanos;
+  latest.p999_nanos = row.summary.p999_nanos;
+  latest.max_nanos = row.summary.max_nanos;
+  latest.commit_time = row.commit_time;
+  return latest;
+}
+
+absl::StatusOr<std::unique_ptr<World>> BuildWorld(store::LiveState live, const Settings& settings, absl::Duration now,
+                                                  absl::Time wall) {
+  auto world = std::make_unique<World>();
+  AddBoards(*world, live.boards);
+  std::map<std::int64_t, std::vector<store::TrialRow>> by_sweep;
+  for (store::TrialRow& row : live.trials) by_sweep[row.sweep_number].push_back(std::move(row));
+  for (store::SweepRow& row : live.sweeps) {
+    const std::int64_t number = row.number;
+    world->AddSweep(std::move(row), std::move(by_sweep[number]), now, wall);
+  }
+  std::map<std::int64_t, TrialState*> running;
+  for (const auto& [name, trial] : world->trials) {
+    if (trial->row.trial.state() == v1::Trial::STATE_RUNNING) running[trial->row.id] = trial;
+  }
+  for (store::AttemptRow& row : live.attempts) {
+    if (absl::Status status = AddAttempt(running, std::move(row), settings, now); !status.ok()) return status;
+  }
+  AddCounters(*world, live);
+  world->last_sweep_number = live.last_sweep_number;
+  world->last_trial_id = live.last_trial_id;
+  for (const auto& [name, board] : world->boards) {
+    world->board_deadlines.Set(name, board->NextDeadline(settings, now));
+  }
+  return world;
+}
+
+}  // namespace crosscall::dispatch
