@@ -2,31 +2,29 @@
 #ifndef TESTS_AGENT_CORE_STEP_RUN_H_
 #define TESTS_AGENT_CORE_STEP_RUN_H_
 
-#include <cstdlib>
+#include <gtest/gtest.h>
+
 #include <functional>
-#include <memory>
 #include <string>
 
 #include "agent/core/algorithms.h"
 #include "tests/agent/core/step_port.h"
+#include "tests/contract/rig.h"
 
 namespace crosscall::core {
-
-struct FreeMemory {
-  void operator()(void* memory) const { std::free(memory); }  // NOLINT(cppcoreguidelines-no-malloc)
-};
-
-// `bytes` of zeroes on a cache line, fresh from the system when large: untouched pages cost nothing.
-inline std::unique_ptr<void, FreeMemory> ZeroedMemory(usize bytes, void*& aligned) {
-  std::unique_ptr<void, FreeMemory> memory(std::calloc(bytes + kCacheLine, 1));  // NOLINT(cppcoreguidelines-no-malloc)
-  const uptr start = reinterpret_cast<uptr>(memory.get());
-  aligned = reinterpret_cast<void*>((start + kCacheLine - 1) / kCacheLine * kCacheLine);
-  return memory;
-}
 
 inline std::string NameOf(const Implementation& implementation) {
   char name[kImplementationNameBytes];
   Format(implementation, name, sizeof name);
+  return name;
+}
+
+// gtest allows no slash in a test's name.
+inline std::string TestName(const testing::TestParamInfo<Implementation>& test) {
+  std::string name = NameOf(test.param);
+  for (char& c : name) {
+    if (c == '/') c = '_';
+  }
   return name;
 }
 
@@ -37,9 +35,8 @@ class StepRun {
 
   StepRun(const StepPort::Options& port_options, const CallOptions& options)
       : port_(port_options),
-        bytes_(C::BytesNeeded(port_options.cpus)),
-        memory_(ZeroedMemory(bytes_, aligned_)),
-        calls_(port_, options, aligned_, bytes_) {
+        memory_(C::BytesNeeded(port_options.cpus)),
+        calls_(port_, options, memory_.address(), memory_.bytes()) {
     port_.SetHandlers([](void* self) { static_cast<StepRun*>(self)->calls_.OnIpi(); },
                       [](void* self) { static_cast<StepRun*>(self)->TakeDevice(); }, this);
   }
@@ -53,9 +50,7 @@ class StepRun {
   void TakeDevice() { calls_.OnDevice(0, device_); }
 
   StepPort port_;
-  usize bytes_;
-  void* aligned_ = nullptr;
-  std::unique_ptr<void, FreeMemory> memory_;
+  contract::ZeroedMemory memory_;
   C calls_;
   std::function<void()> device_ = [] {};
 };

@@ -277,14 +277,6 @@ TEST_P(VerdictTable, EveryScenarioEndsAsTheTableSays) {
   }
 }
 
-std::string TestName(const testing::TestParamInfo<Implementation>& test) {
-  std::string name = NameOf(test.param);
-  for (char& c : name) {
-    if (c == '/') c = '_';
-  }
-  return name;
-}
-
 INSTANTIATE_TEST_SUITE_P(AllImplementations, VerdictTable,
                          testing::ValuesIn(kImplementations.begin(), kImplementations.end()), TestName);
 
