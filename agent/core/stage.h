@@ -101,7 +101,7 @@ struct alignas(kCacheLine) CpuState {
   u64 spurious_entries;
   u64 poll_hits;
   u64 functions_run;
-  u64 requests_taken;  // out of this CPU's queue
+  u64 requests_taken;                 // out of this CPU's queue
   u64 last_ipi_entry;                 // clock value
   u64 finished;                       // 1 once its program ended for good
   alignas(kCacheLine) u64 ring_head;  // stamps written so far
