@@ -79,20 +79,22 @@ void StepPort::SetLatch(Cpu& cpu, bool latch) {
   cpu.latch = latch;
 }
 
+// Apart from the loop over CPUs: getcontext returns twice in the compiler's eyes.
+void StepPort::Prepare(Cpu& cpu) {
+  cpu.devices_left = options_.devices_per_cpu;
+  cpu.stack = std::make_unique_for_overwrite<char[]>(kStackBytes);
+  getcontext(&cpu.context);
+  cpu.context.uc_stack.ss_sp = cpu.stack.get();
+  cpu.context.uc_stack.ss_size = kStackBytes;
+  cpu.context.uc_link = nullptr;
+  makecontext(&cpu.context, &StepPort::Trampoline, 0);
+}
+
 StepPort::Outcome StepPort::Run(const std::function<void(CpuId)>& body) {
   current_ = this;
   body_ = &body;
   running_ = true;
-  for (CpuId cpu = 0; cpu < options_.cpus; ++cpu) {
-    Cpu& c = cpus_[cpu];
-    c.devices_left = options_.devices_per_cpu;
-    c.stack = std::make_unique_for_overwrite<char[]>(kStackBytes);
-    getcontext(&c.context);
-    c.context.uc_stack.ss_sp = c.stack.get();
-    c.context.uc_stack.ss_size = kStackBytes;
-    c.context.uc_link = nullptr;
-    makecontext(&c.context, &StepPort::Trampoline, 0);
-  }
+  for (Cpu& cpu : cpus_) Prepare(cpu);
   Outcome outcome = Outcome::kStepLimit;
   while (steps_ < options_.max_steps) {
     const CpuId next = PickRunnable();

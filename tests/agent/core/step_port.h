@@ -127,6 +127,7 @@ class StepPort {
   void SetMasked(Cpu& cpu, bool masked);
   void SetLatch(Cpu& cpu, bool latch);
 
+  [[gnu::noinline]] void Prepare(Cpu& cpu);
   void Step();
   bool LetsIn(const Cpu& cpu) const;
   bool Runnable(const Cpu& cpu) const;
