@@ -68,6 +68,7 @@ absl::Status CpuThreads::Start() {
   std::vector<ThreadScheduling> obtained;
   for (const Thread& thread : threads_) obtained.push_back(thread.scheduling);
   scheduling_ = DescribeScheduling(options_.realtime, obtained, memory_errno);
+  hooks_.met();
   // Release: the bodies see all that was prepared.
   gate_.store(kOpen, std::memory_order_release);
   gate_.notify_all();

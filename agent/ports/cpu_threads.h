@@ -25,9 +25,10 @@ class CpuThreads {
     bool lock_memory = false;
     RealtimeCalls calls = RealtimeCalls::Kernel();
   };
-  // In this order, on the CPU's own thread.
+  // In this order, on the CPU's own thread but for `met`.
   struct Hooks {
     std::function<void(core::CpuId, const ThreadScheduling&)> enter;  // before the meeting
+    std::function<void()> met;                                        // on the owner's thread: all wait for the bodies
     std::function<void(core::CpuId)> body;                            // after it
     std::function<void(core::CpuId)> idle;                            // body ended; waits for the others' bodies
     std::function<void(core::CpuId)> leave;                           // all bodies ended

@@ -58,17 +58,21 @@ InterruptTimer::~InterruptTimer() {
 }
 
 void InterruptTimer::Start(const RealtimeCalls& calls, bool realtime) {
-  const u64 start = NowNanos();
-  for (Device& device : devices_) device.due_nanos = start + GapNanos(device.interrupt);
-  for (Stall& stall : stalls_) stall.due_nanos = start + NextRandom(random_) % kStallWithinNanos;
   thread_ = std::thread([this, calls, realtime] {
     // Signals of the process are for others.
     sigset_t all;
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, nullptr);
     ObtainScheduling(calls, realtime ? kTimerPriority : 0);
+    ready_.release();
+    started_.acquire();
     Run();
   });
+  ready_.acquire();
+  const u64 start = NowNanos();
+  for (Device& device : devices_) device.due_nanos = start + GapNanos(device.interrupt);
+  for (Stall& stall : stalls_) stall.due_nanos = start + NextRandom(random_) % kStallWithinNanos;
+  started_.release();
 }
 
 void InterruptTimer::Stop() {

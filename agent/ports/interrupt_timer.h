@@ -10,6 +10,7 @@
 #include <array>
 #include <atomic>
 #include <functional>
+#include <semaphore>
 #include <thread>
 #include <vector>
 
@@ -35,8 +36,8 @@ class InterruptTimer {
   InterruptTimer(const InterruptTimer&) = delete;
   InterruptTimer& operator=(const InterruptTimer&) = delete;
 
-  // Times count from here. `calls` asks for real time at kTimerPriority if `realtime`; a refusal is harmless, the CPUs'
-  // own one is reported.
+  // Returns once the thread has its priority and waits; times count from here. `calls` asks for real time at
+  // kTimerPriority if `realtime`; a refusal is harmless, the CPUs' own one is reported.
   void Start(const RealtimeCalls& calls, bool realtime);
   // What is not due yet never happens. Returns when the thread has ended; harmless if it never started.
   void Stop();
@@ -72,6 +73,8 @@ class InterruptTimer {
   std::vector<Stall> stalls_;
   // Due time (microseconds of CLOCK_MONOTONIC) << 16 | CPU + 1, or 0. One word, so that a handler can post it.
   std::array<std::atomic<core::u64>, kMaxScheduled> scheduled_{};
+  std::binary_semaphore ready_{0};    // the thread has its priority
+  std::binary_semaphore started_{0};  // times are set
   std::atomic<bool> stopping_{false};
   sem_t wake_;
   std::thread thread_;

@@ -64,6 +64,8 @@ SignalPort::SignalPort(Options options, FlightRegion& region)
   __atomic_store_n(&region_.header().device_signal, u32{kDeviceSignal}, __ATOMIC_RELAXED);
 }
 
+SignalPort::~SignalPort() { Join(); }
+
 void SignalPort::SetHandlers(void (*ipi)(void*), void (*device)(void*, u32), void* context) {
   CROSSCALL_CHECK(threads_ == nullptr, "handlers are set before Start");
   handlers_ = {ipi, device, context};
@@ -78,6 +80,10 @@ absl::Status SignalPort::Start(std::function<void(CpuId)> body) {
                               options_.realtime && !SharesBoardCpus(options_.board_cpus), options_.realtime_calls};
   CpuThreads::Hooks hooks{
       [this](CpuId cpu, const ThreadScheduling& scheduling) { cpus_[cpu].Enter(LooksBeforeYield(scheduling)); },
+      // Before the bodies: once CPUs spin under SCHED_FIFO, this thread may not run until they end.
+      [this] {
+        if (timer_ != nullptr) timer_->Start(options_.realtime_calls, options_.realtime);
+      },
       std::move(body),
       [this](CpuId cpu) { cpus_[cpu].Idle(); },
       [this](CpuId cpu) { cpus_[cpu].Leave(); },
@@ -88,7 +94,6 @@ absl::Status SignalPort::Start(std::function<void(CpuId)> body) {
     signal_handlers_.reset();
     return status;
   }
-  if (timer_ != nullptr) timer_->Start(options_.realtime_calls, options_.realtime);
   return absl::OkStatus();
 }
 

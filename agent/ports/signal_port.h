@@ -55,6 +55,10 @@ class SignalPort {
   // region or faults for other CPUs; FAILED_PRECONDITION for a board CPU that is not usable, naming those that are.
   static absl::StatusOr<std::unique_ptr<SignalPort>> Create(Options options, FlightRegion& region);
 
+  ~SignalPort();
+  SignalPort(const SignalPort&) = delete;
+  SignalPort& operator=(const SignalPort&) = delete;
+
   // What the interrupts do. Before Start. Called on the interrupted CPU with the mask flag set, never inside Bar().
   void SetHandlers(void (*ipi)(void* context), void (*device)(void* context, core::u32 index), void* context);
   // Spawns the CPUs; all meet, then each runs `body`, once. A CPU whose body has ended idles with interrupts open until

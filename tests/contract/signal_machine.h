@@ -21,7 +21,7 @@ namespace crosscall::contract {
 class SignalMachine {
  public:
   using PortType = ports::SignalPort;
-  static constexpr core::u32 kRounds = 100;
+  static constexpr core::u32 kRounds = 60;
 
   explicit SignalMachine(const MachineOptions& options) : region_(MakeRegion(options.cpus)) {
     auto port = ports::SignalPort::Create(Options(options), region_);

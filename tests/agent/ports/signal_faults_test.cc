@@ -51,6 +51,36 @@ TEST(SignalFaultsTest, DelayedIpiComesNotBeforeItsTime) {
   });
 }
 
+// The timer must get in although both CPUs spin above every ordinary thread.
+TEST(SignalFaultsTest, DelayedIpiReachesARealTimeCpu) {
+  SignalPort::Options options = Machine::Ordinary(2);
+  options.realtime = true;
+  options.faults.ipis.push_back({IpiFault::Kind::kDelay, 1, 1, 1'000'000});
+  Machine machine(options);
+  machine.Run([&](CpuId me) {
+    if (me == 0) machine.SendTo(1);
+    machine.AwaitHere([&] { return machine.ipis == 1; });
+  });
+  EXPECT_EQ(machine.entries(1), 1u);
+}
+
+// The destructor joins: nothing is sent to threads that are gone.
+TEST(SignalFaultsTest, PortMayBeDestroyedWithInterruptsOnTheirWay) {
+  SignalPort::Options options = Machine::Ordinary(1);
+  options.faults.ipis.push_back({IpiFault::Kind::kDelay, 0, 0, 100'000});
+  auto machine = std::make_unique<Machine>(options);
+  Machine& running = *machine;  // The body outlives the pointer.
+  std::atomic<bool> ran{false};
+  ASSERT_TRUE(machine->port()
+                  .Start([&](CpuId) {
+                    running.SendTo(0);
+                    ran = true;
+                  })
+                  .ok());
+  machine.reset();
+  EXPECT_TRUE(ran);
+}
+
 TEST(SignalFaultsTest, StallAtHandlerEntryStopsTheCpuBeforeItsHandler) {
   constexpr u64 kSpan = 5'000'000;
   SignalPort::Options options = Machine::Ordinary(1);
