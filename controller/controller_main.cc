@@ -16,7 +16,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/time/time.h"
+#include "controller/api/clean.h"
 #include "controller/api/open_files.h"
 #include "controller/api/request_counts.h"
 #include "controller/api/server.h"
@@ -95,6 +97,7 @@ void AddFlags(CLI::App& app, Flags& flags) {
 
   app.add_option("--track", flags.tracked,
                  "Implementation with metrics of its own; repeat for more. Default: all that a board offers")
+      ->allow_extra_args(false)
       ->type_name("IMPLEMENTATION");
   app.add_option("--metrics-series-limit", flags.exporter.series_limit,
                  "Series of a scrape; what is beyond is left out")
@@ -156,8 +159,10 @@ absl::Status Run(const Flags& flags, const sigset_t& stop_signals) {
   store_options.folder = flags.state_dir;
   absl::StatusOr<std::unique_ptr<store::Store>> store = store::Store::Open(std::move(store_options));
   if (!store.ok()) return store.status();
+  dispatch::Settings settings = flags.settings;
+  settings.clean_result = [](v1::TrialResult& result) { api::Clean(result); };
   absl::StatusOr<std::unique_ptr<dispatch::Dispatcher>> dispatcher =
-      dispatch::Dispatcher::Start(**store, clock, flags.settings);
+      dispatch::Dispatcher::Start(**store, clock, std::move(settings));
   if (!dispatcher.ok()) return dispatcher.status();
   api::RequestCounts counts;
   const metrics::Exporter exporter([&] { return (*dispatcher)->snapshot(); }, [&] { return RequestsOf(counts); }, clock,
@@ -213,7 +218,7 @@ int Main(int argc, char** argv) {
     return app.exit(error) == 0 ? kStopped : kBadUse;
   }
   const absl::Status status = Run(flags, stop_signals);
-  if (!status.ok()) std::fprintf(stderr, "crosscall-controller: %s\n", std::string(status.message()).c_str());
+  if (!status.ok()) absl::FPrintF(stderr, "crosscall-controller: %s\n", status.message());
   return ExitCodeOf(status);
 }
 

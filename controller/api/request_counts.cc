@@ -15,7 +15,7 @@
 namespace crosscall::api {
 namespace {
 
-constexpr absl::string_view kOther = "other";
+constexpr char kOther[] = "other";
 constexpr absl::string_view kPackagePrefix = "/crosscall.v1.";
 
 class Interceptor : public grpc::experimental::Interceptor {
@@ -61,7 +61,7 @@ RequestCounts::RequestCounts() {
     }
   }
   std::sort(methods_.begin(), methods_.end(), [](const auto& a, const auto& b) { return a->name < b->name; });
-  methods_.push_back(std::make_unique<Method>(std::string(kOther)));
+  methods_.push_back(std::make_unique<Method>(kOther));
 }
 
 void RequestCounts::Add(absl::string_view full_method, grpc::StatusCode code) {

@@ -34,8 +34,9 @@ grpc::ServerUnaryReactor* SweepService::GetSweep(grpc::CallbackServerContext* co
                                                  const v1::GetSweepRequest* request, v1::GetSweepResponse* response) {
   if (absl::Status status = CheckSweepName(request->name()); !status.ok()) return FinishNow(context, status);
   absl::StatusOr<v1::Sweep> sweep = store_.GetSweep(request->name());
-  if (sweep.ok()) *response->mutable_sweep() = *std::move(sweep);
-  return FinishNow(context, sweep.status());
+  if (!sweep.ok()) return FinishNow(context, sweep.status());
+  *response->mutable_sweep() = *std::move(sweep);
+  return FinishNow(context, absl::OkStatus());
 }
 
 grpc::ServerUnaryReactor* SweepService::ListSweeps(grpc::CallbackServerContext* context,

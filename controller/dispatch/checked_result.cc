@@ -33,12 +33,16 @@ std::string Sha256(absl::string_view bytes) {
   return digest;
 }
 
-absl::StatusOr<CheckedResult> Check(CheckedResult result) {
+absl::StatusOr<CheckedResult> Check(CheckedResult result, const std::function<void(v1::TrialResult&)>& clean) {
   if (Sha256(result.payload) != result.sha256) return Damaged(result, "its bytes do not have the stated SHA-256");
   v1::TrialResult parsed;
   if (!parsed.ParseFromString(result.payload)) return Damaged(result, "it is not a serialized TrialResult");
   if (!IsAgents(parsed.outcome())) {
     return Damaged(result, absl::StrCat("outcome ", parsed.outcome(), " is not one that an agent may say"));
+  }
+  if (clean) {
+    clean(parsed);
+    result.payload = parsed.SerializeAsString();
   }
   result.summary.outcome = parsed.outcome();
   result.summary.calls = parsed.calls();

@@ -3,11 +3,13 @@
 #define CONTROLLER_DISPATCH_CHECKED_RESULT_H_
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "controller/store/rows.h"
+#include "crosscall/v1/result.pb.h"
 
 namespace crosscall::dispatch {
 
@@ -27,9 +29,10 @@ struct CheckedResult {
 // SHA-256, 32 bytes.
 std::string Sha256(absl::string_view bytes);
 
-// Fills summary and reason. Thread-safe. INVALID_ARGUMENT: another digest than stated, no TrialResult, a damaged
-// histogram, or an outcome that is not an agent's to say: the agent sets such a file aside.
-absl::StatusOr<CheckedResult> Check(CheckedResult result);
+// Fills summary and reason, and puts what `clean` made of the result in the payload's place. Thread-safe.
+// INVALID_ARGUMENT: another digest than stated, no TrialResult, a damaged histogram, or an outcome that is not an
+// agent's to say: the agent sets such a file aside.
+absl::StatusOr<CheckedResult> Check(CheckedResult result, const std::function<void(v1::TrialResult&)>& clean = nullptr);
 
 }  // namespace crosscall::dispatch
 

@@ -66,7 +66,7 @@ class Dispatcher::Impl {
       response.set_received_bytes(step->received_bytes);
       return done(std::move(response));
     }
-    absl::StatusOr<CheckedResult> result = Check(*std::move(step->complete));
+    absl::StatusOr<CheckedResult> result = Check(*std::move(step->complete), settings_.clean_result);
     if (!result.ok()) return done(result.status());
     Submit(Engine::AcceptResult(*std::move(result), std::move(done)));
   }

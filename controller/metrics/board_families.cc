@@ -33,7 +33,7 @@ constexpr OutcomeName kOutcomes[] = {{v1::OUTCOME_COMPLETED, "completed"},
                                      {v1::OUTCOME_INVALID, "invalid"}};
 
 std::string LabelOf(const dispatch::BoardView& view) {
-  return std::string(absl::StripPrefix(view.board.name(), "boards/"));
+  return std::string{absl::StripPrefix(view.board.name(), "boards/")};
 }
 
 double Seconds(absl::Time time) { return absl::ToDoubleSeconds(time - absl::UnixEpoch()); }

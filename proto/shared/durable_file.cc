@@ -64,6 +64,10 @@ absl::Status ErrnoStatus(int errno_value, absl::string_view what) {
     case EPERM:
     case EROFS:
       return absl::PermissionDeniedError(text);
+    case ENOTDIR:
+    case EISDIR:
+    case EEXIST:
+      return absl::FailedPreconditionError(text);
     case ENOENT:
       return absl::NotFoundError(text);
     default:

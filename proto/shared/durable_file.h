@@ -11,7 +11,8 @@
 namespace crosscall::shared {
 
 // Replaces `path` atomically. Not for two writers of one path at once. Codes: RESOURCE_EXHAUSTED (disk full, quota),
-// PERMISSION_DENIED, NOT_FOUND (folder), INTERNAL. After an error the old content, if any, is still there.
+// PERMISSION_DENIED, NOT_FOUND (folder), FAILED_PRECONDITION (a file where a folder must be), INTERNAL. After an error
+// the old content, if any, is still there.
 absl::Status WriteDurably(const std::string& path, absl::string_view content);
 
 // Deletes `path` and makes the deletion durable. A missing file is no error.

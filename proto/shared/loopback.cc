@@ -77,7 +77,7 @@ absl::StatusOr<LoopbackAddress> ParseLoopback(absl::string_view text) {
   } else if (absl::StrContains(host, ':')) {
     return WrongForm(text);
   }
-  address.host = host == "localhost" ? "127.0.0.1" : std::string(host);
+  address.host = host == "localhost" ? "127.0.0.1" : std::string{host};
   if (IsLoopback(address.host)) return address;
   return absl::FailedPreconditionError(absl::StrCat(
       "listen address \"", CleanText(text, kShownBytes),

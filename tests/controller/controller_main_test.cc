@@ -81,6 +81,7 @@ class Controller {
         return true;
       }
       if (TryReap(WNOHANG)) return false;
+      // Looks again; the file decides, not the time.
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
     return false;
@@ -229,7 +230,7 @@ TEST_F(ControllerMainTest, BadUseSaysWhatIsWrong) {
 TEST_F(ControllerMainTest, HelpAndVersionEndWithZero) {
   const auto [help_code, help] = RunToEnd({"--help"});
   EXPECT_EQ(help_code, 0);
-  EXPECT_THAT(help, HasSubstr("--lease-term SPAN [3m]"));
+  EXPECT_THAT(help, HasSubstr("--lease-term SPAN=3m"));
   EXPECT_THAT(help, HasSubstr("Exit codes"));
   const auto [version_code, version] = RunToEnd({"--version"});
   EXPECT_EQ(version_code, 0);

@@ -1,12 +1,12 @@
 #include "tests/controller/api/api_fixture.h"
 
-#include <openssl/sha.h>
-
 #include <cstdlib>
 #include <filesystem>
 #include <thread>
 #include <utility>
 
+#include "controller/api/clean.h"
+#include "controller/dispatch/checked_result.h"
 #include "grpcpp/create_channel.h"
 #include "proto/shared/clock.h"
 #include "proto/shared/validate.h"
@@ -21,14 +21,8 @@ dispatch::Settings TestSettings() {
   settings.hold_busy = absl::Minutes(10);
   settings.first_term = absl::Minutes(10);
   settings.lease_term = absl::Minutes(10);
+  settings.clean_result = [](v1::TrialResult& result) { Clean(result); };
   return settings;
-}
-
-std::string Sha256(const std::string& text) {
-  std::string digest(SHA256_DIGEST_LENGTH, '\0');
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(),
-         reinterpret_cast<unsigned char*>(digest.data()));
-  return digest;
 }
 
 }  // namespace
@@ -75,6 +69,7 @@ bool ApiFixture::Await(const std::function<bool()>& condition) {
   const auto limit = std::chrono::steady_clock::now() + kPatience;
   while (!condition()) {
     if (std::chrono::steady_clock::now() > limit) return false;
+    // Looks again; the condition decides, not the time.
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   return true;
@@ -114,6 +109,8 @@ grpc::Status ApiFixture::Synchronize(const v1::SynchronizeRequest& request, v1::
 void ApiFixture::Register(const std::string& id) {
   const grpc::Status status = Synchronize(NextRequest(id));
   ASSERT_TRUE(status.ok()) << status.error_message();
+  // The picture follows the answer.
+  ASSERT_TRUE(Await([&] { return dispatcher_->snapshot()->FindBoard("boards/" + id) != nullptr; }));
 }
 
 v1::DesiredLease ApiFixture::TakeLease(const std::string& board_id) {
@@ -126,15 +123,22 @@ v1::DesiredLease ApiFixture::TakeLease(const std::string& board_id) {
   return response.leases(0);
 }
 
-v1::UploadResultResponse ApiFixture::Upload(const std::string& board_id, const v1::DesiredLease& lease,
-                                            const v1::TrialResult& result) const {
-  const std::string payload = result.SerializeAsString();
+v1::UploadResultRequest ApiFixture::WholeUpload(const std::string& board_id, const v1::DesiredLease& lease,
+                                                const v1::TrialResult& result) {
   v1::UploadResultRequest request;
   request.set_board("boards/" + board_id);
   request.set_trial(lease.trial());
   request.set_attempt(lease.attempt());
-  request.set_sha256(Sha256(payload));
-  request.set_total_bytes(payload.size());
+  request.set_chunk(result.SerializeAsString());
+  request.set_total_bytes(request.chunk().size());
+  request.set_sha256(dispatch::Sha256(request.chunk()));
+  return request;
+}
+
+v1::UploadResultResponse ApiFixture::Upload(const std::string& board_id, const v1::DesiredLease& lease,
+                                            const v1::TrialResult& result) const {
+  const std::string payload = result.SerializeAsString();
+  v1::UploadResultRequest request = WholeUpload(board_id, lease, result);
   v1::UploadResultResponse response;
   do {
     request.set_offset(response.received_bytes());

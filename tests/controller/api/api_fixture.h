@@ -47,6 +47,9 @@ class ApiFixture : public ::testing::Test {
   grpc::Status Synchronize(const v1::SynchronizeRequest& request, v1::SynchronizeResponse* response = nullptr) const;
   // Calls as an agent would until the answer has a lease.
   v1::DesiredLease TakeLease(const std::string& board_id);
+  // A small result in one chunk.
+  static v1::UploadResultRequest WholeUpload(const std::string& board_id, const v1::DesiredLease& lease,
+                                             const v1::TrialResult& result);
   // All chunks of a result; the last answer.
   v1::UploadResultResponse Upload(const std::string& board_id, const v1::DesiredLease& lease,
                                   const v1::TrialResult& result) const;

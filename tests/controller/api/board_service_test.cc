@@ -133,7 +133,8 @@ TEST_F(BoardServiceTest, CallsThatAreCancelledAtAnyMomentHarmNobody) {
     v1::SynchronizeResponse response;
     const grpc::Status status = boards_->Synchronize(&context, request, &response);
     canceller.join();
-    EXPECT_EQ(status.error_code(), grpc::StatusCode::CANCELLED);
+    // A call after one that never arrived is a gap in the sequence, which is answered at once.
+    EXPECT_THAT(status.error_code(), testing::AnyOf(grpc::StatusCode::CANCELLED, grpc::StatusCode::OK));
   }
   EXPECT_TRUE(Await([&] { return dispatcher_->snapshot()->held_call_count == 0; }));
   Create("s1");
@@ -170,9 +171,12 @@ TEST_F(BoardServiceTest, AResultIsStoredOnceHoweverOftenItIsSent) {
   const v1::UploadResultResponse again = Upload("b1", lease, result);
   EXPECT_TRUE(again.committed());
   EXPECT_FALSE(again.superseded());
-  v1::GetBoardResponse board;
-  ASSERT_TRUE(Get("boards/b1", &board).ok());
-  EXPECT_EQ(dispatcher_->snapshot()->FindBoard("boards/b1")->outcomes.at(v1::OUTCOME_CRASHED).count, 1U);
+  const auto crashed = [&]() -> std::uint64_t {
+    const auto view = dispatcher_->snapshot()->FindBoard("boards/b1");
+    const auto tally = view->outcomes.find(v1::OUTCOME_CRASHED);
+    return tally == view->outcomes.end() ? 0 : tally->second.count;
+  };
+  EXPECT_TRUE(Await([&] { return crashed() == 1; }));
 }
 
 TEST_F(BoardServiceTest, AResultForAnotherBoardsTrialIsDenied) {
@@ -180,13 +184,9 @@ TEST_F(BoardServiceTest, AResultForAnotherBoardsTrialIsDenied) {
   Create("s1");
   const v1::DesiredLease lease = TakeLease("b1");
   Register("b2");
-  v1::UploadResultRequest request;
-  request.set_board("boards/b2");
-  request.set_trial(lease.trial());
-  request.set_attempt(lease.attempt());
-  request.set_sha256(std::string(32, 's'));
-  request.set_chunk("x");
-  request.set_total_bytes(1);
+  v1::TrialResult result;
+  result.set_outcome(v1::OUTCOME_CRASHED);
+  const v1::UploadResultRequest request = WholeUpload("b2", lease, result);
   grpc::ClientContext context;
   Bound(context);
   v1::UploadResultResponse response;

@@ -52,6 +52,7 @@ TEST_F(HostileStringsTest, NoStringOfABoardSpoilsTheScrape) {
     const grpc::Status status = Synchronize(request);
     ASSERT_TRUE(status.ok()) << status.error_message();
   }
+  ASSERT_TRUE(Await([&] { return dispatcher_->snapshot()->boards.size() == hostile.size(); }));
   const std::string exposition = Exposition();
   EXPECT_TRUE(metrics::PromtoolAccepts(exposition)) << exposition;
   EXPECT_THAT(exposition, HasSubstr("crosscall_boards_registered 9\n"));
