@@ -57,7 +57,7 @@ if ((EUID != 0)); then
   exit 1
 fi
 
-echo "install-deps.sh: installing ${#missing[@]} packages: ${missing[*]}"
+echo "install-deps.sh: installing: ${missing[*]}"
 export DEBIAN_FRONTEND=noninteractive
 log="$(mktemp)"
 trap 'rm -f "$log"' EXIT

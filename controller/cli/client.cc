@@ -13,9 +13,9 @@ namespace {
 constexpr int kTries = 3;
 constexpr absl::Duration kFirstPause = absl::Milliseconds(100);
 constexpr int kTrialsPerPage = 1000;
-// A result may be as large as kMaxResultBytes: few a page bound what is in memory, and so does the message limit.
-constexpr int kResultsPerPage = 8;
-constexpr int kMaxMessageBytes = static_cast<int>((kResultsPerPage + 1) * shared::kMaxResultBytes);
+constexpr int kResultsPerPage = 64;
+// The controller keeps pages far smaller, but one attempt with its late payloads comes as one message.
+constexpr int kMaxMessageBytes = static_cast<int>(4 * shared::kMaxResultBytes);
 
 }  // namespace
 

@@ -13,7 +13,7 @@
 namespace crosscall::cli {
 namespace {
 
-const std::string kExamples = CROSSCALL_EXAMPLES;
+const std::string kExamples = CROSSCALL_DEPLOY "/examples";
 
 absl::StatusOr<v1::SweepSpec> Parse(const std::string& file) {
   const std::string path = kExamples + "/" + file;
