@@ -124,8 +124,7 @@ class alignas(core::kCacheLine) SignalCpu {
   // Handlers of this CPU may interrupt at any point and stamp themselves. The slot is reserved first; they end before
   // the interrupted stamp goes on, so the loop publishes all that is reserved, and again if one came in between.
   void Stamp(core::u64 time, core::Stage stage, core::u64 call, core::CpuId peer, core::u32 detail) {
-    const core::u64 index = reserved_.load(std::memory_order_relaxed);
-    reserved_.store(index + 1, std::memory_order_relaxed);
+    const core::u64 index = ReserveSlot();
     std::atomic_signal_fence(std::memory_order_seq_cst);
     core::Stamp& slot = ring_[index & ring_mask_];
     core::Poke(slot.time, time);
@@ -186,6 +185,18 @@ class alignas(core::kCacheLine) SignalCpu {
   // Written by others.
   alignas(core::kCacheLine) std::atomic<core::u64> pending_devices_{0};
   std::atomic<core::u64> stall_nanos_{0};
+
+  // In one step, so that a handler that falls in between cannot take the same slot. Not a locked one where the machine
+  // has a plain one: no other CPU writes it.
+  core::u64 ReserveSlot() {
+#if defined(__x86_64__)
+    core::u64 index = 1;
+    asm volatile("xaddq %0, %1" : "+r"(index), "+m"(reserved_));
+    return index;
+#else
+    return reserved_.fetch_add(1, std::memory_order_relaxed);
+#endif
+  }
 
   // Initial-exec: a handler must not enter the allocator that a lazy TLS access may call.
   [[gnu::tls_model("initial-exec")]] static constinit thread_local SignalCpu* here_;
