@@ -1,0 +1,138 @@
+// A real Prometheus scrapes a real controller of boards with hostile strings, and reports it up.
+#include <fcntl.h>
+#include <httplib.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <sstream>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "controller/metrics/exporter.h"
+#include "controller/metrics/http_server.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "proto/shared/clock.h"
+#include "tests/controller/api/api_fixture.h"
+
+namespace crosscall::api {
+namespace {
+
+using ::testing::HasSubstr;
+
+// The port on which a process listens on IPv4, or 0: its sockets' inodes, looked up in the kernel's table.
+int ListeningPort(pid_t pid) {
+  std::set<std::string> inodes;
+  std::error_code error;
+  for (const auto& fd : std::filesystem::directory_iterator(absl::StrCat("/proc/", pid, "/fd"), error)) {
+    const std::string link = std::filesystem::read_symlink(fd.path(), error).string();
+    if (link.rfind("socket:[", 0) == 0) inodes.insert(link.substr(8, link.size() - 9));
+  }
+  std::ifstream table(absl::StrCat("/proc/", pid, "/net/tcp"));
+  std::string line;
+  while (std::getline(table, line)) {
+    // Columns: slot, local address:port, remote, state (0A: listening), queues, timer, retransmits, uid, timeout,
+    // inode.
+    std::istringstream columns(line);
+    std::vector<std::string> words{std::istream_iterator<std::string>(columns), {}};
+    if (words.size() < 10 || words[3] != "0A" || inodes.count(words[9]) == 0) continue;
+    return std::stoi(words[1].substr(words[1].find(':') + 1), nullptr, 16);
+  }
+  return 0;
+}
+
+// One run of the real program in a folder of its own; killed and reaped at the end.
+class Prometheus {
+ public:
+  Prometheus(const std::string& folder, const std::string& target) : log_(folder + "/log") {
+    const std::string config = folder + "/prometheus.yml";
+    std::ofstream(config) << "global: {scrape_interval: 1s}\n"
+                          << "scrape_configs: [{job_name: crosscall, static_configs: [{targets: ['" << target
+                          << "']}]}]\n";
+    std::vector<std::string> words = {"prometheus", "--config.file=" + config,
+                                      "--storage.tsdb.path=" + folder + "/data", "--web.listen-address=127.0.0.1:0"};
+    std::vector<char*> argv;
+    for (std::string& word : words) argv.push_back(word.data());
+    argv.push_back(nullptr);
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, 1, log_.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    posix_spawn_file_actions_adddup2(&actions, 1, 2);
+    if (posix_spawnp(&pid_, argv[0], &actions, nullptr, argv.data(), environ) != 0) {
+      ADD_FAILURE() << "prometheus is missing: apt-get install prometheus";
+    }
+    posix_spawn_file_actions_destroy(&actions);
+  }
+  ~Prometheus() {
+    if (pid_ <= 0) return;
+    kill(pid_, SIGKILL);
+    waitpid(pid_, nullptr, 0);
+  }
+  Prometheus(const Prometheus&) = delete;
+  Prometheus& operator=(const Prometheus&) = delete;
+
+  bool started() const { return pid_ > 0; }
+  // The answer of its API, or an empty text while it does not answer.
+  std::string Ask(const std::string& path) const {
+    const int port = ListeningPort(pid_);
+    if (port == 0) return "";
+    const httplib::Result result = httplib::Client("127.0.0.1", port).Get(path.c_str());
+    return result && result->status == 200 ? result->body : "";
+  }
+  std::string log() const {
+    std::ostringstream text;
+    text << std::ifstream(log_).rdbuf();
+    return text.str();
+  }
+
+ private:
+  const std::string log_;
+  pid_t pid_ = -1;
+};
+
+class PrometheusTest : public ApiFixture {
+ protected:
+  PrometheusTest() : data_(testing::TempDir() + "/prometheusXXXXXX") { EXPECT_NE(mkdtemp(data_.data()), nullptr); }
+  ~PrometheusTest() override { std::filesystem::remove_all(data_); }
+
+  std::string data_;
+};
+
+TEST_F(PrometheusTest, ReportsALabOfHostileStringsUp) {
+  v1::SynchronizeRequest request = NextRequest("b1");
+  for (std::string* field :
+       {request.mutable_description()->mutable_model(), request.mutable_description()->mutable_kernel()}) {
+    *field = std::string("nul\0 \n \r \" \\ {}", 16) + std::string(10'240, 'x');
+  }
+  ASSERT_TRUE(Synchronize(request).ok());
+  ASSERT_TRUE(Await([&] { return dispatcher_->snapshot()->boards.size() == 1; }));
+  const metrics::Exporter exporter([this] { return dispatcher_->snapshot(); },
+                                   [] { return std::vector<metrics::RequestCount>(); }, shared::SystemClock(),
+                                   metrics::ExporterOptions{});
+  const auto http = metrics::HttpServer::Start("127.0.0.1:0", [&] { return exporter.Text(); });
+  ASSERT_TRUE(http.ok()) << http.status();
+
+  const Prometheus prometheus(data_, (*http)->address());
+  ASSERT_TRUE(prometheus.started());
+  std::string up;
+  const bool scraped = Await([&] {
+    up = prometheus.Ask("/api/v1/query?query=up");
+    return absl::StrContains(up, "\"value\":");
+  });
+  ASSERT_TRUE(scraped) << prometheus.log();
+  EXPECT_THAT(up, HasSubstr(",\"1\"]")) << prometheus.Ask("/api/v1/targets");
+  EXPECT_THAT(prometheus.Ask("/api/v1/query?query=crosscall_board_up"), HasSubstr("\"board\":\"b1\""));
+}
+
+}  // namespace
+}  // namespace crosscall::api
