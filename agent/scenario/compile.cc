@@ -284,7 +284,7 @@ ScenarioView CompiledScenario::view() const {
 }
 
 absl::StatusOr<CompiledScenario> Compile(const v1::Scenario& scenario) {
-  const absl::Status valid = ValidateScenario(scenario);
+  absl::Status valid = ValidateScenario(scenario);
   if (!valid.ok()) return valid;
   return Compiler(scenario).Run();
 }

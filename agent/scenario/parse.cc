@@ -27,7 +27,7 @@ class ScenarioParser {
     // Parameters first, wherever they stand: everything else may use them.
     if (!KnownKeys() || !Parameters() || !Header() || !Bodies() || !Conditions() || !CpuCount())
       return reader_.status();
-    const absl::Status valid =
+    absl::Status valid =
         ValidateScenario(scenario_, [this](const google::protobuf::Message& where) { return Locate(where); });
     if (!valid.ok()) return valid;
     return std::move(scenario_);
@@ -91,10 +91,10 @@ class ScenarioParser {
     if (!IsScenarioId(word.text)) {
       return reader_.Fail(word.position, Quote(word.text), absl::StrCat("a scenario id, ", kScenarioIdForm));
     }
-    scenario_.set_id(std::string(word.text));
+    scenario_.set_id(absl::StrCat(word.text));
     if (const YamlNode* const about = root_.Find("about")) {
       if (!reader_.Scalar(*about, "a sentence", word)) return false;
-      scenario_.set_about(std::string(word.text));
+      scenario_.set_about(absl::StrCat(word.text));
     }
     return Locks();
   }

@@ -156,7 +156,7 @@ bool ConditionParser::ParseExpectations(const YamlNode& node) {
     Word verdict;
     if (!reader_.Scalar(node.elements[i + 1], "a verdict", verdict)) return false;
     expectation.set_implementation(node.elements[i].scalar);
-    expectation.set_verdict(std::string(verdict.text));
+    expectation.set_verdict(absl::StrCat(verdict.text));
   }
   return true;
 }

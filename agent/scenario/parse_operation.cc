@@ -55,7 +55,7 @@ const Form* FindForm(absl::string_view word) {
 
 bool OperationParser::Name(const Word& word, absl::string_view what, std::string& name) {
   if (!IsName(word.text)) return reader_.Fail(word.position, Quote(word.text), absl::StrCat(what, ", ", kNameForm));
-  name = std::string(word.text);
+  name = absl::StrCat(word.text);
   return true;
 }
 

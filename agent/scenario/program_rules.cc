@@ -102,12 +102,12 @@ absl::Status CheckHeldLocks(const v1::Scenario& scenario, Locator locate) {
   std::set<std::string> left_changed;
   for (const v1::Function& function : scenario.functions()) {
     Walk walk(locate, left_changed, /*is_program=*/false);
-    const absl::Status status = walk.Run(function.body());
+    absl::Status status = walk.Run(function.body());
     if (!status.ok()) return status;
     left_changed.merge(walk.ChangedLocks());
   }
   for (const v1::Program& program : scenario.programs()) {
-    const absl::Status status = Walk(locate, left_changed, /*is_program=*/true).Run(program.body());
+    absl::Status status = Walk(locate, left_changed, /*is_program=*/true).Run(program.body());
     if (!status.ok()) return status;
   }
   return absl::OkStatus();
@@ -162,7 +162,7 @@ class EndlessFunctions {
 
   absl::Status Check() {
     for (const auto& [id, function] : functions_) {
-      const absl::Status status = Visit(*function);
+      absl::Status status = Visit(*function);
       if (!status.ok()) return status;
     }
     return absl::OkStatus();
@@ -172,7 +172,7 @@ class EndlessFunctions {
   absl::Status Visit(const v1::Function& function) {
     if (done_.contains(&function)) return absl::OkStatus();
     open_.insert(&function);
-    const absl::Status status = VisitBody(function.body());
+    absl::Status status = VisitBody(function.body());
     open_.erase(&function);
     done_.insert(&function);
     return status;

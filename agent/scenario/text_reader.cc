@@ -58,7 +58,7 @@ std::vector<Word> TextReader::Words(const YamlNode& scalar) {
 }
 
 bool TextReader::Parameter(const Word& word, std::int64_t& value) {
-  const auto found = parameters_.find(std::string(word.text.substr(1)));
+  const auto found = parameters_.find(word.text.substr(1));
   if (found == parameters_.end()) {
     const std::string known = absl::StrJoin(
         parameters_, ", ", [](std::string* out, const auto& parameter) { absl::StrAppend(out, "$", parameter.first); });

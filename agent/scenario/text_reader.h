@@ -6,6 +6,7 @@
 #define AGENT_SCENARIO_TEXT_READER_H_
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -34,7 +35,7 @@ class TextReader {
   bool Fail(const YamlNode& node, absl::string_view allowed);
 
   void SetParameter(const std::string& name, std::int64_t value) { parameters_[name] = value; }
-  const std::map<std::string, std::int64_t>& parameters() const { return parameters_; }
+  const std::map<std::string, std::int64_t, std::less<>>& parameters() const { return parameters_; }
   // One more than the highest CPU read so far; 0 if none was.
   std::uint32_t cpus_named() const { return cpus_named_; }
 
@@ -60,7 +61,7 @@ class TextReader {
 
   const std::string file_;
   absl::Status status_;
-  std::map<std::string, std::int64_t> parameters_;
+  std::map<std::string, std::int64_t, std::less<>> parameters_;
   std::uint32_t cpus_named_ = 0;
 };
 

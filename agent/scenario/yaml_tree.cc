@@ -145,7 +145,7 @@ absl::Status ErrorAt(absl::string_view file, Position position, absl::string_vie
 }
 
 absl::StatusOr<YamlNode> ParseYaml(absl::string_view text, absl::string_view file) {
-  std::istringstream stream{std::string(text)};
+  std::istringstream stream(absl::StrCat(text));
   TreeBuilder builder;
   try {
     YAML::Parser parser(stream);
