@@ -92,7 +92,8 @@ std::string Hypervisor(const std::string& root, absl::string_view cpuinfo) {
   const std::string tree = ReadWhole(root, "/proc/device-tree/hypervisor/compatible");
   // Device-tree strings are lists, each ended by NUL.
   if (!tree.empty()) return tree.substr(0, tree.find('\0'));
-  const std::vector<absl::string_view> flags = absl::StrSplit(ValueOf(cpuinfo, "flags"), ' ');
+  const std::string flag_words = ValueOf(cpuinfo, "flags");
+  const std::vector<absl::string_view> flags = absl::StrSplit(flag_words, ' ');
   return std::find(flags.begin(), flags.end(), "hypervisor") != flags.end() ? "hypervisor flag set" : "";
 }
 

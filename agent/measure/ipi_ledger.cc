@@ -32,7 +32,8 @@ LedgerCounts CountKicks(std::vector<std::uint64_t>& kicks, const std::vector<Han
     latched = true;
     ++counts.expected;
     const bool in_handler = kick < busy_until;
-    const bool back_to_back = next < handlers.size() && handlers[next].entry < busy_until + back_to_back_ticks;
+    const bool back_to_back =
+        busy_until != 0 && next < handlers.size() && handlers[next].entry < busy_until + back_to_back_ticks;
     if (!in_handler && !back_to_back) ++counts.open;
   }
   return counts;

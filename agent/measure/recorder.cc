@@ -242,8 +242,11 @@ void Recorder::AcrossCpus(Interval interval, std::uint64_t from, std::uint64_t t
 }
 
 void Recorder::RecordTarget(const CallRow& row, const TargetRow& target) {
-  // A target that never ran the function (refused, or offline meanwhile) has no route.
-  if (target.fn_entry == 0) return;
+  if (target.fn_entry == 0) {
+    // Published, accepted, and every request is served when joins are made: its stamps must be there.
+    if (target.publish != 0 && row.result == static_cast<std::uint16_t>(core::Result::kOk)) ++broken_calls_;
+    return;
+  }
   const Route route = RouteOf(target);
   book_.CountTarget(route);
   Between(Interval::kFunction, target.fn_entry, target.fn_exit);

@@ -46,6 +46,7 @@ Evidence EvidenceOf(const FinishedTrial& trial, const v1::TrialResult& result) {
   evidence.violations = result.violations();
   evidence.first_violation = trial.machine.FirstViolation();
   evidence.elapsed_nanos = result.elapsed_nanos();
+  evidence.median_nanos = trial.session.recorder().book().whole().Quantile(0.5);
   evidence.steal_nanos = result.disturbance().steal_nanos();
   evidence.lost_stamps = trial.session.recorder().lost_stamps() + trial.session.lost_starts();
   evidence.broken_calls = trial.session.recorder().broken_calls();

@@ -76,6 +76,7 @@ Reason Switched(const Evidence& evidence) {
   std::uint64_t switches = 0;
   for (const CpuEvidence& cpu : evidence.cpus) switches += cpu.involuntary_switches;
   const std::uint64_t calls = evidence.calls + evidence.refused_calls;
+  if (evidence.median_nanos < kShortestAbsenceNanos) return std::nullopt;
   if (switches <= kSwitchSlack || calls == 0 || Share(switches, calls) <= kMaxSwitchesPerCall) return std::nullopt;
   return absl::StrCat("disturbed: the CPU threads were descheduled ", switches, " times during ", calls,
                       " calls, so most calls waited for the scheduler. Free the CPUs (isolcpus, less load), or allow "

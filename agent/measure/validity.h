@@ -17,10 +17,14 @@ namespace crosscall::measure {
 inline constexpr double kMinSeenShare = 0.95;
 // Interrupts that may be missing in any case: kicks under way while the counters are read.
 inline constexpr std::uint64_t kMissingSlack = 2;
-// Involuntary switches of all CPU threads for each call. One switch delays at most two calls, the one that the thread
-// makes and the one that it serves; below this share at least half of all calls ran undisturbed, so the median is the
-// median of a call. The tail is not, which is why the switches are reported with every result.
+// Involuntary switches of all CPU threads for each call, above which a slow median is not believed. One switch delays at
+// most two calls, the one that the thread makes and the one that it serves; below this share at least half of all calls
+// ran undisturbed.
 inline constexpr double kMaxSwitchesPerCall = 0.25;
+// A descheduled thread stays away for a time slice, and the kernel's shortest is 0.7 ms. So a median below this is the
+// median of calls that nobody interrupted, however many switches there were: they fell on few calls. The tail is the
+// scheduler's then, which is why the switches are reported with every result.
+inline constexpr std::uint64_t kShortestAbsenceNanos = 500'000;
 // So many switches say nothing about a short trial: the timer tick and the start of the threads cause them.
 inline constexpr std::uint64_t kSwitchSlack = 16;
 // Share of the CPUs' time that the hypervisor may take. As with switches, the median survives it and a tail does not.
@@ -52,6 +56,7 @@ struct Evidence {
   std::uint64_t violations = 0;
   std::string first_violation;  // in words
   std::uint64_t elapsed_nanos = 0;
+  std::uint64_t median_nanos = 0;  // of whole calls
   std::uint64_t steal_nanos = 0;
   // Stamps overwritten before they could be read, and calls whose stamps do not add up.
   std::uint64_t lost_stamps = 0;
