@@ -140,7 +140,7 @@ class Calls {
   void OnIpi() {
     CpuState& state = port_.state();
     const Interruption handler = BeginHandler(state, FrameKind::kHandler);
-    port_.StampStage(Stage::kIpiEntry, 0, kNoCpu, 0);
+    port_.StampStage(Stage::kIpiEntry, 0, kNoCpu, ThroughWindow(state, handler) ? 1 : 0);
     port_.Ack();  // O3: before the look at the queue.
     if (DrainOwn() == 0) {
       Bump(state.spurious_entries);
@@ -346,6 +346,11 @@ class Calls {
     const Interruption interruption{runtime_.account.Push(kind, 0, kNoCpu), state.site};
     Poke(state.site, static_cast<u64>(Site::kNone));
     return interruption;
+  }
+  // Whether the handler interrupted a wait that had opened a window for it.
+  static bool ThroughWindow(const CpuState& state, const Interruption& interruption) {
+    if (interruption.frame == 0 || interruption.frame > kMaxFrames) return false;
+    return static_cast<FrameKind>(state.frames[interruption.frame - 1].packed & 0xff) == FrameKind::kWindow;
   }
   void EndHandler(CpuState& state, const Interruption& interruption) {
     Poke(state.site, interruption.site);

@@ -11,39 +11,35 @@
 //   Plain<T>    a field that the algorithm's own ordering protects: get(), set(v). On hardware just a T; the model port
 //               convicts unordered accesses as data races.
 //   SpinLock    a short internal lock: lock(), unlock(). Taken inside Bar() only, never held over a wait for another
-//   CPU.
+//               CPU.
 //
 // Interrupts
-//   Bar() / Unbar(previous)      a short section that bars interrupts *and* IPIs of this CPU; nests; Bar returns the
+//   Bar() / Unbar(previous)   a short section that bars interrupts *and* IPIs of this CPU; nests; Bar returns the
 //   former
-//                                state for Unbar. What arrived meanwhile is taken at the outermost Unbar, if open then.
-//   IrqsMasked()                 this CPU's mask flag: a program masked it, or a handler runs.
-//   MaskIrqs(), OpenIrqs()       set the flag. What it bars is the port's irq model. OpenIrqs takes what is latched.
-//   Window()                     only with interrupts masked: let latched IPIs (and perhaps device interrupts) in, then
-//   mask
-//                                again.
-//   SendIpis(set)                ring the doorbell of each CPU. A full barrier first (O2): what this CPU stored before
-//   is
-//                                visible to a handler entered for it. Sets one latch bit a CPU; a set latch merges.
-//   Ack()                        clear this CPU's latch; a full barrier afterwards (O3): a look at the queue that
-//   follows sees
-//                                everything published before a kick that the cleared latch absorbed.
+//                             state for Unbar. What arrived meanwhile is taken at the outermost Unbar, if open then.
+//                             Accesses of the section stay inside it, as this CPU's own handlers see them.
+//   IrqsMasked()              this CPU's mask flag: a program masked it, or a handler runs.
+//   MaskIrqs(), OpenIrqs()    set the flag. What it bars is the port's irq model. OpenIrqs takes what is latched.
+//   Window()                  only with interrupts masked: let latched IPIs (and perhaps device interrupts) in, then
+//                             mask again.
+//   SendIpis(set)             ring the doorbell of each CPU. A full barrier first (O2): what this CPU stored before is
+//                             visible to a handler entered for it. Sets one latch bit a CPU; a set latch merges.
+//   Ack()                     clear this CPU's latch; a full barrier afterwards (O3): a look at the queue that follows
+//                             sees everything published before a kick that the cleared latch absorbed.
 //   The port calls the handler it was given (see Calls::OnIpi) on the target with the mask flag set, never inside
 //   Bar().
 //
 // Waiting and faults
-//   Pause()                      one fruitless look of a wait loop. The model makes it a blocking point.
-//   AllocFails()                 asked once for each record allocated; true injects a failure.
-//   KickGap(targets)             called between publish and kick; faults and device interrupts of that window are
-//   injected
-//                                here. Harmless otherwise.
-//   MutateMask(set)              the fault `mutate_mask`: may change the caller's own mask while a call runs. An
-//   algorithm that
-//                                works on a private copy does not notice.
+//   Pause()                   one fruitless look of a wait loop. The model makes it a blocking point.
+//   AllocFails()              asked once for each record allocated; true injects a failure.
+//   KickGap(targets)          called between publish and kick; faults and device interrupts of that window are injected
+//                             here. Harmless otherwise.
+//   MutateMask(set)           the fault `mutate_mask`: may change the caller's own mask while a call runs. An algorithm
+//                             that works on a private copy does not notice.
 //
 // Observation
-//   Now()                        raw clock, cheap, monotonic on one CPU.
-//   state()                      this CPU's CpuState, and state_of(cpu) another's; lock_state(i). Never null.
+//   Now()                     raw clock, cheap, monotonic on one CPU.
+//   state()                   this CPU's CpuState, and state_of(cpu) another's; lock_state(i). Never null.
 //   StampStage(stage, call, peer, detail)
 #ifndef AGENT_CORE_PORT_H_
 #define AGENT_CORE_PORT_H_
@@ -69,14 +65,21 @@ concept PortAtomic = requires(A& a, const A& ca, T value, T& expected, Order ord
   { a.compare_exchange(expected, value, order) } -> SameAs<bool>;
 };
 
+template <class P, class T>
+concept PortAtomicOf = PortAtomic<typename P::template Atomic<T>, T>;
+
 template <class P>
-concept Port = PortAtomic<typename P::template Atomic<u32>, u32> && PortAtomic<typename P::template Atomic<u64>, u64> &&
-               PortAtomic < typename P::template Atomic<void*>,
-void* > &&requires(P& p, const P& cp, CpuId cpu, const CpuSet& set, CpuSet& mutable_set, u32 previous,
-                   typename P::template Plain<u64>& plain, typename P::SpinLock& lock) {
+concept PortTypes = requires(typename P::template Plain<u64>& plain, typename P::SpinLock& lock) {
+  requires PortAtomicOf<P, u32>;
+  requires PortAtomicOf<P, u64>;
+  requires PortAtomicOf<P, void*>;
   plain.set(plain.get());
   lock.lock();
   lock.unlock();
+};
+
+template <class P>
+concept PortOperations = requires(P& p, const P& cp, CpuId cpu, const CpuSet& set, CpuSet& mutable_set, u32 previous) {
   { cp.cpu_count() } -> SameAs<u32>;
   { cp.Me() } -> SameAs<CpuId>;
   { p.Bar() } -> SameAs<u32>;
@@ -97,6 +100,9 @@ void* > &&requires(P& p, const P& cp, CpuId cpu, const CpuSet& set, CpuSet& muta
   { p.lock_state(cpu) } -> SameAs<LockState&>;
   p.StampStage(Stage::kEnter, u64{0}, cpu, u32{0});
 };
+
+template <class P>
+concept Port = PortTypes<P> && PortOperations<P>;
 
 }  // namespace crosscall::core
 

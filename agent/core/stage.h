@@ -24,7 +24,7 @@ enum class Stage : u16 {
   kKick = 4,          // caller: before the doorbell
   kKickSkipped = 5,   // caller: none sent; detail is a SkipReason
   kKicked = 6,        // caller: doorbell store done
-  kIpiEntry = 7,      // target: handler entered by interrupt
+  kIpiEntry = 7,      // target: handler entered by interrupt; detail is 1 if a policy's window let it in
   kPollHit = 8,       // target: drain entered by polling; detail is the Site
   kDrain = 9,         // target: request taken out of the queue
   kFnEntry = 10,      // target

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <random>
 #include <vector>
 
 #include "tests/agent/core/step_run.h"
@@ -166,6 +167,41 @@ TEST(CallsTest, InterruptLevelCallsMayFallIntoCallsWhereAllowed) {
   ForEachAlgorithm([]<template <class> class A>() {
     if (!A<StepPort>::kInterruptCalls) return;
     for (u64 seed = 1; seed <= 400; ++seed) CallFromDevices<A>(seed);
+  });
+}
+
+// CPUs stand still at any access, also while they walk a shared list: records must not be used again under them.
+template <template <class> class A>
+void CallManyWhileSomeStandStill(u64 seed) {
+  StepPort::Options options;
+  options.cpus = 5;
+  options.seed = seed;
+  options.deschedules = true;
+  options.fail_allocs_every = seed % 4 == 1 ? 3 : 0;
+  StepRun<A> run(options, CallOptions());
+  StepPort::Atomic<u64> expected = {};
+  StepPort::Atomic<u64> runs = {};
+  const auto count = [](void* counter) { static_cast<StepPort::Atomic<u64>*>(counter)->fetch_add(1, Order::kAcqRel); };
+  ASSERT_EQ(run.Run([&](CpuId cpu) {
+    std::mt19937_64 random(seed * 8 + cpu);
+    for (int i = 0; i < 24; ++i) {
+      CpuSet mask;
+      mask.set_word(0, random() & 0x1f);
+      mask.Remove(cpu);
+      // Rarely called, CPU 4 is often the one that stands still on a record while others use theirs again and again.
+      if (seed % 2 == 0 && random() % 4 != 0) mask.Remove(4);
+      expected.fetch_add(mask.Count(), Order::kAcqRel);
+      EXPECT_EQ(run.calls().CallMany(mask, count, &runs, i % (seed % 2 == 0 ? 12 : 4) == 0), Result::kOk);
+    }
+  }),
+            StepPort::Outcome::kFinished)
+      << "seed " << seed;
+  EXPECT_EQ(runs.load(Order::kRelaxed), expected.load(Order::kRelaxed)) << "seed " << seed;
+}
+
+TEST(CallsTest, RecordsAreNotUsedAgainUnderCpusThatStandStill) {
+  ForEachAlgorithm([]<template <class> class A>() {
+    for (u64 seed = 1; seed <= 240; ++seed) CallManyWhileSomeStandStill<A>(seed);
   });
 }
 

@@ -14,6 +14,10 @@ constexpr usize kStackBytes = usize{128} * 1024;
 // quick.
 constexpr u32 kTurnLength = 4;
 
+// Long enough for others to make several calls.
+constexpr u32 kStepsBetweenAbsences = 64;
+constexpr u32 kLongestAbsence = 4000;
+
 // AddressSanitizer must be told of stack switches; without it these are nothing.
 void StartSwitch([[maybe_unused]] void** fake_stack, [[maybe_unused]] const void* stack, [[maybe_unused]] usize size) {
 #if defined(__SANITIZE_ADDRESS__)
@@ -140,13 +144,17 @@ bool StepPort::Runnable(const Cpu& cpu) const {
   return !cpu.idle && !(cpu.stalled && cpu.stalled_in == fingerprint_);
 }
 
+// A CPU that is away goes only if no other can.
 CpuId StepPort::PickRunnable() {
+  CpuId away = kNoCpu;
   const u32 start = Random(options_.cpus);
   for (u32 i = 0; i < options_.cpus; ++i) {
     const CpuId cpu = (start + i) % options_.cpus;
-    if (Runnable(cpus_[cpu])) return cpu;
+    if (!Runnable(cpus_[cpu])) continue;
+    if (cpus_[cpu].away_until <= steps_) return cpu;
+    away = cpu;
   }
-  return kNoCpu;
+  return away;
 }
 
 void StepPort::Resume(CpuId cpu) {
@@ -170,7 +178,12 @@ void StepPort::Step() {
   if (options_.duplicate_ipis && Random(64) == 0) SetLatch(cpus_[Random(options_.cpus)], true);
   if (LetsIn(cpus_[me_]) && Random(2) == 0) TakeIpi();
   TakeDevice();
-  if (Random(kTurnLength) == 0) GiveUpTurn();
+  if (options_.deschedules && Random(kStepsBetweenAbsences) == 0) {
+    cpus_[me_].away_until = steps_ + Random(kLongestAbsence);
+    GiveUpTurn();
+  } else if (Random(kTurnLength) == 0) {
+    GiveUpTurn();
+  }
 }
 
 void StepPort::Pause() {

@@ -39,6 +39,7 @@ class StepPort {
     // Faults and disturbances.
     bool duplicate_ipis = false;  // doorbells ring twice, and out of the blue, at random
     u32 fail_allocs_every = 0;    // every nth allocation fails; 0: none
+    bool deschedules = false;     // CPUs stand still for a while, at random, wherever they are
     u32 devices_per_cpu = 0;      // device interrupts taken by each CPU at most
   };
   enum class Outcome { kFinished, kDeadlock, kStepLimit };
@@ -113,6 +114,7 @@ class StepPort {
     bool stalled = false;
     u64 stalled_in = 0;  // fingerprint
     u64 look_began = 0;  // fingerprint
+    u64 away_until = 0;  // step before which others go first
     u32 devices_left = 0;
   };
 
