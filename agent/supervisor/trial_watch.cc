@@ -8,6 +8,7 @@
 #include "agent/supervisor/spans.h"
 #include "agent/supervisor/watch_priority.h"
 #include "proto/shared/clock.h"
+#include "proto/shared/hang_text.h"
 #include "proto/shared/sanitize.h"
 #include "proto/shared/validate.h"
 
@@ -182,7 +183,8 @@ void TrialWatch::EndHung() {
   }
   verdict.report.set_name(options_.attempt_name);
   if (!note_.empty()) verdict.report.add_reasoning(absl::StrCat("note: ", note_));
-  end_ = Blank(v1::OUTCOME_HUNG, verdict.report.summary());
+  end_ = Blank(v1::OUTCOME_HUNG,
+               absl::StrCat(shared::HangClassName(verdict.report.hang_class()), ": ", verdict.report.summary()));
   *end_->mutable_hang() = std::move(verdict.report);
 }
 

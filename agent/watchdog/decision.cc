@@ -31,8 +31,12 @@ bool Ran(const TwoLooks& looks, std::uint32_t cpu) {
   return now > before && (now - before) >= static_cast<std::uint64_t>(std::max<std::int64_t>(gap, 0)) / kIdleShare;
 }
 
-// A CPU that neither calls, serves nor waits may sleep in the kernel until its IPI wakes it.
-bool MayIdle(const CpuLook& cpu) { return cpu.site == core::Site::kNone && cpu.frames.empty(); }
+// A CPU that neither calls, serves nor waits may sleep in the kernel until its IPI wakes it; masked, until its idle
+// time is over. But one that bars IPIs with none pending has taken one: it is on its way into the handler.
+bool MayIdle(const Look& look, std::uint32_t cpu) {
+  const CpuLook& idle = look.cpus[cpu];
+  return idle.site == core::Site::kNone && idle.frames.empty() && (!idle.ipis_barred || IpiPending(look, cpu));
+}
 
 bool Addresses(const FrameLook& frame, std::uint32_t target) {
   return frame.target == target || frame.target == kSeveralCpus;
@@ -75,7 +79,10 @@ std::optional<Finding> Draining(const TwoLooks& looks, const WaitEdge& edge) {
   if (const FrameLook* function = RunningFunction(target)) {
     const std::string call =
         absl::StrCat("call ", core::SequenceOf(function->call), " of ", Cpu(core::CallerOf(function->call)));
-    if (core::CallerOf(function->call) == edge.from) {
+    // A CPU that waits for all its earlier calls names none.
+    const std::uint64_t awaited = looks.now.cpus[edge.from].wait_call;
+    const bool this_call = awaited != 0 ? function->call == awaited : core::CallerOf(function->call) == edge.from;
+    if (this_call) {
       return Found(4, v1::HANG_CLASS_SLOW_FUNCTION, edge.to,
                    absl::StrCat(Cpu(edge.to), " is inside the function of this very call (", call, ")"));
     }
@@ -167,7 +174,7 @@ Finding Alive(const TwoLooks& looks, std::uint32_t cpu) {
     return alive;
   }
   const bool ignores_signal = SignalIn(look.thread.pending, looks.now.ipi_signal) && !look.ipis_barred;
-  if (MayIdle(look) && !ignores_signal) return alive;
+  if (MayIdle(looks.now, cpu) && !ignores_signal) return alive;
   return Found(3, v1::HANG_CLASS_TARGET_GONE, cpu,
                absl::StrCat(Cpu(cpu), " used no processor time where it should run (thread state ",
                             std::string(1, look.thread.state), ")"));

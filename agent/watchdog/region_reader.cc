@@ -238,6 +238,8 @@ void RegionReader::AppendRing(std::uint32_t index, std::size_t limit, std::vecto
 std::vector<StampLook> RegionReader::Timeline(std::size_t limit) const {
   std::vector<StampLook> stamps;
   for (std::uint32_t i = 0; i < layout_.cpu_count; ++i) AppendRing(i, limit, stamps);
+  const std::uint64_t started = Peek(header().trial_started);
+  std::erase_if(stamps, [started](const StampLook& look) { return look.stamp.time < started; });
   std::stable_sort(stamps.begin(), stamps.end(),
                    [](const StampLook& a, const StampLook& b) { return a.stamp.time < b.stamp.time; });
   if (stamps.size() > limit) stamps.erase(stamps.begin(), stamps.end() - static_cast<std::ptrdiff_t>(limit));

@@ -38,7 +38,8 @@ class RegionReader {
   TrialPulse Pulse() const;
   // Everything but the stamps and the kernel's view of the threads.
   Look Snapshot() const;
-  // The newest stamps of all CPUs, oldest first, at most `limit`. Stamps overwritten while being read are left out.
+  // The newest stamps of all CPUs since the timed part began, oldest first, at most `limit`. Stamps overwritten while
+  // being read are left out.
   std::vector<StampLook> Timeline(std::size_t limit) const;
   ClockScale Clock() const;
 

@@ -109,18 +109,32 @@ void JudgeLate(Decision& decision) {
   }
 }
 
-// Between half of the deadline and the declaration the thread stood ready and waited for a processor.
+// Between half of the deadline and the declaration the thread stood ready, waited for a processor and hardly ran. A
+// thread that ran at all in between had its chance: it takes a signal as soon as it runs.
 bool StarvedBefore(const Evidence& evidence, std::uint32_t cpu) {
   if (!evidence.half_way || evidence.since_half_way <= absl::ZeroDuration()) return false;
-  const std::uint64_t before = evidence.half_way->cpus[cpu].thread.runnable_nanos;
-  const std::uint64_t now = evidence.first.cpus[cpu].thread.runnable_nanos;
-  return now > before && absl::Nanoseconds(static_cast<std::int64_t>(now - before)) > evidence.since_half_way / 2;
+  const ThreadLook& before = evidence.half_way->cpus[cpu].thread;
+  const ThreadLook& now = evidence.first.cpus[cpu].thread;
+  const auto grew = [](std::uint64_t from, std::uint64_t to) {
+    return absl::Nanoseconds(static_cast<std::int64_t>(to > from ? to - from : 0));
+  };
+  return grew(before.runnable_nanos, now.runnable_nanos) > evidence.since_half_way / 2 &&
+         grew(before.ran_nanos, now.ran_nanos) < evidence.since_half_way / 10;
+}
+
+// Those on whom the late call hung at the declaration: the CPUs that still owed their part, else the caller itself.
+std::vector<std::uint32_t> Owing(const Look& look, std::uint32_t waiter) {
+  std::vector<std::uint32_t> owing;
+  for (const WaitEdge& edge : EdgesFrom(look, waiter)) {
+    const CpuLook& target = look.cpus[edge.to];
+    if (!edge.OnCall() || target.queued() > 0 || RunsFunctionOf(target, waiter)) owing.push_back(edge.to);
+  }
+  if (owing.empty()) owing.push_back(waiter);
+  return owing;
 }
 
 void CheckLateStarvation(const Evidence& evidence, Decision& decision) {
-  std::vector<std::uint32_t> involved = {decision.waiter};
-  for (const WaitEdge& edge : EdgesFrom(evidence.first, decision.waiter)) involved.push_back(edge.to);
-  for (const std::uint32_t cpu : involved) {
+  for (const std::uint32_t cpu : Owing(evidence.first, decision.waiter)) {
     if (!StarvedBefore(evidence, cpu)) continue;
     decision.finding.starved = true;
     decision.finding.reason = absl::StrCat("CPU ", cpu, " stood ready to run and waited for a processor while the ",
@@ -191,7 +205,7 @@ std::string Summary(const Evidence& evidence, const Decision& decision) {
   for (const WaitEdge& edge : told) absl::StrAppend(&summary, DescribeWait(evidence, look, edge), "; ");
   if (told.empty()) summary = absl::StrCat(DescribeCpu(look, decision.waiter), " does not get on; ");
   if (!decision.cycle.empty()) absl::StrAppend(&summary, "a cycle; ");
-  return absl::StrCat(summary, shared::HangClassName(decision.finding.hang_class), ": ", decision.finding.reason);
+  return absl::StrCat(summary, decision.finding.reason);
 }
 
 }  // namespace

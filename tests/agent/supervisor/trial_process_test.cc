@@ -99,7 +99,7 @@ TEST_F(TrialProcessTest, HangIsDeclaredExplainedAndKilled) {
   EXPECT_TRUE(result.hang().cpus(0).ipi_pending());
   EXPECT_TRUE(result.hang().cpus(1).irqs_masked());
   EXPECT_EQ(result.hang().name(), options.attempt_name);
-  EXPECT_EQ(result.reason(), result.hang().summary());
+  EXPECT_EQ(result.reason(), "masked target: " + result.hang().summary());
   EXPECT_EQ(result.seed(), 42u);
 }
 

@@ -117,6 +117,15 @@ TEST_F(RegionTest, TimelineMergesTheNewestStampsByTime) {
   EXPECT_EQ((*reader)->Timeline(256)[4].stamp.time, 255u);
 }
 
+TEST_F(RegionTest, StampsFromBeforeTheTimedPartAreLeftOut) {
+  for (std::uint64_t i = 0; i < 5; ++i) Stamp(0, 100 + i);
+  Header()->trial_started = 103;
+  const auto reader = Open();
+  ASSERT_TRUE(reader.ok());
+  ASSERT_EQ((*reader)->Timeline(256).size(), 2u);
+  EXPECT_EQ((*reader)->Timeline(256)[0].stamp.time, 103u);
+}
+
 TEST_F(RegionTest, OverwrittenStampsAreLeftOut) {
   for (std::uint64_t i = 0; i < 5; ++i) Stamp(0, i + 1);
   reinterpret_cast<core::Stamp*>(base_ + Header()->rings_offset)[2].index = 10;

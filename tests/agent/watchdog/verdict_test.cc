@@ -223,6 +223,24 @@ TEST(Verdict, TargetInsideAnotherCallsFunctionIsQueuedBehind) {
   EXPECT_THAT(report.summary(), HasSubstr("call 9 of CPU 2"));
 }
 
+TEST(Verdict, TargetInsideAnEarlierCallOfTheSameCallerIsQueuedBehind) {
+  SyntheticHang hang(2);
+  hang.WaitsForCompletion(0, 4, {1}).Queued(1);
+  hang.On(1, [](CpuLook& look) { look.frames = {HandlerFrame(), FunctionFrame(0, 3)}; });
+  EXPECT_EQ(ClassOf(hang), v1::HANG_CLASS_QUEUED_BEHIND);
+}
+
+TEST(Verdict, WaitForAllEarlierCallsIsSlowFunctionWhileOneOfThemRuns) {
+  SyntheticHang hang(2);
+  hang.WaitsForCompletion(0, 4, {1});
+  hang.On(0, [](CpuLook& look) {
+    look.wait_call = 0;
+    look.frames.clear();
+  });
+  hang.On(1, [](CpuLook& look) { look.frames = {HandlerFrame(), FunctionFrame(0, 3)}; });
+  EXPECT_EQ(ClassOf(hang), v1::HANG_CLASS_SLOW_FUNCTION);
+}
+
 TEST(Verdict, HandlerThatTakesNothingIsCyclicQueue) {
   SyntheticHang hang(2);
   hang.WaitsForCompletion(0, 1, {1}).Masked(1);
@@ -298,6 +316,33 @@ TEST(Verdict, LateCallOfAThreadThatWaitedForAProcessorIsStarved) {
   hang.evidence().first.cpus[0].thread.ran_nanos = 50'000'000;
   hang.evidence().second.cpus[0] = CpuLook();
   EXPECT_TRUE(Judge(hang.evidence()).starved);
+}
+
+TEST(Verdict, LateCallOfAThreadThatRanInBetweenIsNotStarved) {
+  SyntheticHang hang(2);
+  hang.WaitsForCompletion(0, 1, {1}).Queued(1);
+  hang.evidence().half_way = hang.evidence().first;
+  hang.evidence().since_half_way = absl::Milliseconds(50);
+  for (CpuLook& cpu : hang.evidence().first.cpus) {
+    cpu.thread.runnable_nanos = 40'000'000;
+    cpu.thread.ran_nanos = 10'000'000;
+  }
+  hang.evidence().second.cpus[0] = CpuLook();
+  const Verdict verdict = Judge(hang.evidence());
+  EXPECT_FALSE(verdict.starved);
+  EXPECT_TRUE(verdict.report.late());
+}
+
+TEST(Verdict, TargetThatStopsOnItsWayIntoTheHandlerIsGone) {
+  SyntheticHang hang(2);
+  hang.WaitsForCompletion(0, 1, {1}).Queued(1).Masked(1);
+  hang.On(1, [](CpuLook& look) {
+    look.thread.state = 'S';
+    look.thread.ran_nanos = 5;
+  });
+  EXPECT_EQ(ClassOf(hang), v1::HANG_CLASS_TARGET_GONE);
+  hang.Latched(1);
+  EXPECT_EQ(ClassOf(hang), v1::HANG_CLASS_MASKED_TARGET);
 }
 
 TEST(Verdict, ServingTargetIsOverload) {
