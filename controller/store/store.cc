@@ -17,10 +17,10 @@ namespace crosscall::store {
 namespace {
 
 absl::Status Prepare(Connection& writing, const Options& options) {
-  // Migrations run in the old journal mode or in WAL alike; WAL is a property of the file from then on.
-  absl::Status status = Migrate(writing);
+  absl::Status status = writing.Execute(options.durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = OFF");
+  // WAL is a property of the file: asked for after the migration, so that a refused file stays as it is.
+  if (status.ok()) status = Migrate(writing);
   if (status.ok()) status = writing.Execute("PRAGMA journal_mode = WAL");
-  if (status.ok()) status = writing.Execute("PRAGMA synchronous = FULL");
   if (status.ok() && options.max_pages > 0) {
     status = writing.Execute(absl::StrCat("PRAGMA max_page_count = ", options.max_pages));
   }

@@ -29,6 +29,8 @@ struct Options {
   std::string folder;
   // Asked before each write (`operation` is "begin", "write" or "commit"); an error takes the write's place. For tests.
   std::function<absl::Status(absl::string_view operation)> fault;
+  // False: commits do not wait for the disk. Only for tests and simulations, which end with their process.
+  bool durable = true;
   // Limit of the file's size in pages of 4 KiB; 0: the disk is the limit.
   std::uint64_t max_pages = 0;
 };

@@ -6,24 +6,31 @@ namespace crosscall::store {
 
 Transaction::Transaction(Writer& writer) : writer_(writer) {}
 
-Transaction::~Transaction() {
-  if (begun_ && !committed_) writer_.Rollback();
+Transaction::~Transaction() { RollBack(); }
+
+void Transaction::RollBack() {
+  if (open_) writer_.Rollback();
+  open_ = false;
 }
 
 void Transaction::Write(const std::function<absl::Status()>& write) {
   if (!status_.ok()) return;
-  if (!begun_) {
-    begun_ = true;
+  if (!open_) {
     status_ = writer_.Begin();
     if (!status_.ok()) return;
+    open_ = true;
   }
   status_ = writer_.Injected("write");
   if (status_.ok()) status_ = write();
 }
 
 absl::Status Transaction::Commit() {
-  if (status_.ok() && begun_) status_ = writer_.Commit();
-  committed_ = status_.ok();
+  if (status_.ok() && open_) {
+    status_ = writer_.Commit();
+    if (status_.ok()) open_ = false;
+  }
+  // At once, so that what is read next is the store and not what could not be stored.
+  RollBack();
   return status_;
 }
 

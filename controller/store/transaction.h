@@ -46,19 +46,18 @@ class Transaction {
   void PutLatency(const LatencyRow& row);
   void AddEvent(const EventRow& row);
 
-  const absl::Status& status() const { return status_; }
-  // True once something was written.
-  bool begun() const { return begun_; }
+  // Ends the transaction either way: after an error it is rolled back when this returns.
   absl::Status Commit();
 
  private:
   // Begins if needed and runs `write`, unless there was an error.
   void Write(const std::function<absl::Status()>& write);
 
+  void RollBack();
+
   Writer& writer_;
   absl::Status status_;
-  bool begun_ = false;
-  bool committed_ = false;
+  bool open_ = false;
 };
 
 }  // namespace crosscall::store
