@@ -5,10 +5,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -68,10 +70,11 @@ absl::StatusOr<LoopbackAddress> ParseLoopback(absl::string_view text) {
   const std::size_t colon = text.rfind(':');
   if (colon == absl::string_view::npos || colon == 0) return WrongForm(text);
   absl::string_view host = text.substr(0, colon);
+  const absl::string_view port = text.substr(colon + 1);
   LoopbackAddress address;
-  if (!absl::SimpleAtoi(text.substr(colon + 1), &address.port) || address.port < 0 || address.port > 65535) {
-    return WrongForm(text);
-  }
+  // SimpleAtoi would take blanks and signs too.
+  const bool digits = std::all_of(port.begin(), port.end(), absl::ascii_isdigit);
+  if (!digits || !absl::SimpleAtoi(port, &address.port) || address.port > 65535) return WrongForm(text);
   if (host.front() == '[' && host.back() == ']') {
     host = host.substr(1, host.size() - 2);
   } else if (absl::StrContains(host, ':')) {

@@ -38,7 +38,7 @@ TEST(LoopbackTest, EveryOtherAddressIsRefusedWithTheReasonAndAWayOut) {
 
 TEST(LoopbackTest, AnotherFormIsRefusedWithAnExample) {
   for (const char* text : {"", ":", ":80", "127.0.0.1", "127.0.0.1:", "127.0.0.1:-1", "127.0.0.1:65536", "127.0.0.1:x",
-                           "::1:80", "127.0.0.1:80 "}) {
+                           "::1:80", "127.0.0.1:80 ", "127.0.0.1:+80"}) {
     const absl::StatusOr<LoopbackAddress> address = ParseLoopback(text);
     if (address.ok()) ADD_FAILURE() << text << " became " << ToString(*address);
     EXPECT_EQ(address.status().code(), absl::StatusCode::kInvalidArgument) << text;
