@@ -90,10 +90,11 @@ void AppendTimeline(const v1::HangReport& report, std::string& out) {
   absl::StrAppend(&out, "\n");
   for (int i = first; i < report.timeline_size(); ++i) {
     const v1::HangStamp& stamp = report.timeline(i);
-    absl::StrAppendFormat(&out, "  %15.3f us  CPU %-4u %-13s", static_cast<double>(stamp.at_nanos()) / 1e3, stamp.cpu(),
-                          stamp.stage());
-    if (stamp.call_sequence() != 0) {
-      absl::StrAppend(&out, " call ", stamp.call_sequence(), " of CPU ", stamp.caller());
+    absl::StrAppendFormat(&out, "  %15.3f us  CPU %-4u ", static_cast<double>(stamp.at_nanos()) / 1e3, stamp.cpu());
+    if (stamp.call_sequence() == 0) {
+      absl::StrAppend(&out, stamp.stage());
+    } else {
+      absl::StrAppendFormat(&out, "%-13s call %u of CPU %u", stamp.stage(), stamp.call_sequence(), stamp.caller());
       if (stamp.cpu() == stamp.caller()) {
         absl::StrAppend(&out, " to ", stamp.peer() == kSeveral ? "several" : absl::StrCat("CPU ", stamp.peer()));
       }
