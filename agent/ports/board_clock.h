@@ -9,7 +9,7 @@
 #ifndef AGENT_PORTS_BOARD_CLOCK_H_
 #define AGENT_PORTS_BOARD_CLOCK_H_
 
-#include <time.h>
+#include <ctime>
 
 #include <string>
 

@@ -1,7 +1,7 @@
 #include "agent/ports/interrupt_timer.h"
 
-#include <signal.h>
-#include <time.h>
+#include <csignal>
+#include <ctime>
 
 #include <algorithm>
 #include <cerrno>

@@ -17,8 +17,8 @@
 #define AGENT_PORTS_SIGNAL_CPU_H_
 
 #include <sched.h>
-#include <signal.h>
 #include <sys/types.h>
+#include <csignal>
 
 #include <atomic>
 

@@ -3,7 +3,7 @@
 #ifndef AGENT_PORTS_SIGNAL_HANDLERS_H_
 #define AGENT_PORTS_SIGNAL_HANDLERS_H_
 
-#include <signal.h>
+#include <csignal>
 
 #include <array>
 #include <memory>

@@ -4,7 +4,7 @@
 #include <rte_launch.h>
 #include <rte_lcore.h>
 #include <sched.h>
-#include <time.h>
+#include <ctime>
 
 #include <cinttypes>
 #include <cstdint>
@@ -46,6 +46,7 @@ int main(int argc, char** argv) {
   std::vector<std::string> words = {argv[0], "--no-huge",      "--no-pci",       "--no-shconf", "-m",
                                     "64",    "--no-telemetry", "--main-lcore=0", lcores,        "--log-level=error"};
   std::vector<char*> arguments;
+  arguments.reserve(words.size());
   for (std::string& word : words) arguments.push_back(word.data());
   if (rte_eal_init(static_cast<int>(arguments.size()), arguments.data()) < 0) {
     std::fprintf(stderr, "rte_eal_init failed\n");

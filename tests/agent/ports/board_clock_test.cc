@@ -1,6 +1,6 @@
 #include "agent/ports/board_clock.h"
 
-#include <time.h>
+#include <ctime>
 
 #include "gtest/gtest.h"
 

@@ -11,7 +11,6 @@ namespace crosscall::ports {
 namespace {
 
 using testing::HasSubstr;
-using testing::Not;
 
 constexpr ThreadScheduling kFifo{SCHED_FIFO, kCpuPriority, 0};
 constexpr ThreadScheduling kRefused{SCHED_OTHER, 0, EPERM};

@@ -1,5 +1,4 @@
 // Faults and device interrupts, carried out by the signal port.
-#include <sched.h>
 
 #include "tests/agent/ports/machine.h"
 
@@ -8,7 +7,6 @@ namespace {
 
 using core::CpuId;
 using core::CpuSet;
-using core::Peek;
 using core::u32;
 using core::u64;
 

@@ -1,7 +1,7 @@
 #include "agent/ports/signal_port.h"
 
 #include <sched.h>
-#include <signal.h>
+#include <csignal>
 
 #include <cerrno>
 #include <fstream>
