@@ -8,6 +8,8 @@
 #include <future>
 #include <thread>
 
+#include "absl/time/clock.h"
+
 #include "tests/agent/supervisor/fake_controller.h"
 
 namespace crosscall::supervisor {
@@ -90,6 +92,16 @@ class AgentLoopTest : public ::testing::Test {
     return ended_;
   }
 
+  // The agent deletes its copy once it has read that the controller committed.
+  bool AwaitEmptyFolder() const {
+    const absl::Time patience = absl::Now() + absl::Minutes(1);
+    while (!std::filesystem::is_empty(folder_)) {
+      if (absl::Now() > patience) return false;
+      std::this_thread::yield();
+    }
+    return true;
+  }
+
   FakeController controller_;
   std::string folder_;
   std::unique_ptr<Spool> spool_;
@@ -104,6 +116,7 @@ TEST_F(AgentLoopTest, LeasedTrialIsRunSpooledUploadedAndDropped) {
   EXPECT_TRUE(controller_.Await([](const auto& c) {
     return c.results().count(kTrial) == 1 && !c.reports().empty() && c.reports().back().leases().empty();
   }));
+  EXPECT_TRUE(AwaitEmptyFolder());
   EXPECT_TRUE(Stop().ok());
   EXPECT_TRUE(Reports(controller_, kTrial, v1::HeldLease::STATE_SPOOLED));
   EXPECT_TRUE(spool_->empty());
@@ -117,9 +130,12 @@ TEST_F(AgentLoopTest, SequencesGrowAndOnlyTheFirstReportDescribes) {
   Start(CompletesWith(10));
   ASSERT_TRUE(controller_.Await([](const auto& c) { return c.reports().size() >= 3; }));
   EXPECT_TRUE(Stop().ok());
-  for (std::size_t i = 0; i < controller_.reports().size(); ++i) {
-    EXPECT_EQ(controller_.reports()[i].sequence(), i + 1);
-    EXPECT_EQ(controller_.reports()[i].has_description(), i == 0);
+  // A call that the agent cancelled for a newer one may never have arrived: gaps are normal, repeats are not.
+  std::uint64_t last = 0;
+  for (const v1::SynchronizeRequest& report : controller_.reports()) {
+    EXPECT_GT(report.sequence(), last);
+    EXPECT_EQ(report.has_description(), report.sequence() == 1);
+    last = report.sequence();
   }
 }
 

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cstdint>
@@ -14,6 +15,7 @@
 #include <new>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "agent/core/stage.h"
@@ -147,11 +149,17 @@ void FifoSpin(std::uint32_t cpu) {
   sched_setscheduler(static_cast<pid_t>(g_cpus[cpu].thread_id), SCHED_FIFO, &param);
 }
 
+std::int64_t NowMillis() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * 1000 + now.tv_nsec / 1'000'000;
+}
+
+// A call that takes so long, as a caller spends it: spinning.
 [[noreturn]] void CompleteAfter(std::int64_t millis) {
   WaitForCompletionOf(0, 1);
   SendReady();
-  // The hang is played, not slept away: this process is the one whose time passes.
-  usleep(static_cast<useconds_t>(millis * 1000));
+  for (const std::int64_t end = NowMillis() + millis; NowMillis() < end;) core::Poke(g_cpus[0].heartbeat, 1);
   SendResult(crosscall::v1::OUTCOME_COMPLETED);
   _exit(0);
 }
@@ -166,78 +174,55 @@ void FifoSpin(std::uint32_t cpu) {
   }
 }
 
-const std::map<std::string, std::function<void()>>& Modes() {
-  static const std::map<std::string, std::function<void()>> modes = {
-      {"complete",
-       [] {
-         SendReady();
-         SendResult(crosscall::v1::OUTCOME_COMPLETED);
-       }},
-      {"refuse", [] { SendResult(crosscall::v1::OUTCOME_REFUSED); }},
-      {"claim-hung",
-       [] {
-         SendReady();
-         SendResult(crosscall::v1::OUTCOME_HUNG);
-       }},
+// One misdeed after the other.
+std::function<void()> Then(std::function<void()> first, std::function<void()> second) {
+  return [first = std::move(first), second = std::move(second)] {
+    first();
+    second();
+  };
+}
+std::function<void()> Raw(const std::string& bytes) {
+  return [bytes] { SendRaw(bytes); };
+}
+std::function<void()> Result(crosscall::v1::Outcome outcome) {
+  return [outcome] { SendResult(outcome); };
+}
+std::function<void()> Raise(int signal_number) {
+  return [signal_number] { raise(signal_number); };
+}
+void Idle() { pause(); }
+void ShrinkRegion() { Require(ftruncate(worker::kRegionFd, 64) == 0, "ftruncate"); }
+void CloseFrames() { close(worker::kFrameFd); }
+void GiveUp() {
+  std::fputs("giving up: no clock\n", stderr);
+  _exit(3);
+}
+void Chat() {
+  for (;;) std::puts("and another line");
+}
+
+std::map<std::string, std::function<void()>> Modes() {
+  return {
+      {"complete", Then(SendReady, Result(crosscall::v1::OUTCOME_COMPLETED))},
+      {"refuse", Result(crosscall::v1::OUTCOME_REFUSED)},
+      {"claim-hung", Then(SendReady, Result(crosscall::v1::OUTCOME_HUNG))},
       {"hang", [] { SpinAsCpus(MutualMasked); }},
-      {"lose-ipi", [] { LoseIpi(); }},
+      {"lose-ipi", LoseIpi},
       {"fifo-hang", [] { SpinAsCpus(MutualMasked, FifoSpin); }},
       {"late-result", [] { CompleteAfter(400); }},
-      {"stop",
-       [] {
-         SendReady();
-         raise(SIGSTOP);
-       }},
-      {"segv",
-       [] {
-         SendReady();
-         raise(SIGSEGV);
-       }},
-      {"exit",
-       [] {
-         std::fputs("giving up: no clock\n", stderr);
-         _exit(3);
-       }},
-      {"eat-memory", [] { EatMemory(); }},
-      {"rubbish",
-       [] {
-         SendRaw(std::string("\x04\x00\x00\x00\xff\xff\xff\xff", 8));
-         pause();
-       }},
-      {"oversized",
-       [] {
-         SendRaw("\xff\xff\xff\xff");
-         pause();
-       }},
-      {"truncated",
-       [] {
-         SendRaw(std::string("\x64\x00\x00\x00half", 8));
-         _exit(0);
-       }},
-      {"two-readies",
-       [] {
-         SendReady();
-         SendReady();
-         pause();
-       }},
-      {"bad-region",
-       [] {
-         Require(ftruncate(worker::kRegionFd, 64) == 0, "ftruncate");
-         SendReady();
-         pause();
-       }},
-      {"never-ready", [] { pause(); }},
-      {"deaf",
-       [] {
-         close(worker::kFrameFd);
-         pause();
-       }},
-      {"chatty",
-       [] {
-         for (;;) std::puts("and another line");
-       }},
+      {"stop", Then(SendReady, Raise(SIGSTOP))},
+      {"segv", Then(SendReady, Raise(SIGSEGV))},
+      {"exit", GiveUp},
+      {"eat-memory", EatMemory},
+      {"rubbish", Then(Raw(std::string("\x04\x00\x00\x00\xff\xff\xff\xff", 8)), Idle)},
+      {"oversized", Then(Raw("\xff\xff\xff\xff"), Idle)},
+      {"truncated", Raw(std::string("\x64\x00\x00\x00half", 8))},
+      {"two-readies", Then(Then(SendReady, SendReady), Idle)},
+      {"bad-region", Then(Then(ShrinkRegion, SendReady), Idle)},
+      {"never-ready", Idle},
+      {"deaf", Then(CloseFrames, Idle)},
+      {"chatty", Chat},
   };
-  return modes;
 }
 
 }  // namespace
@@ -255,8 +240,9 @@ int main(int argc, char** argv) {
     frame.mutable_description()->add_implementations("per_target/spin/mask_all");
     return worker::WriteFrame(STDOUT_FILENO, frame).ok() ? 0 : 1;
   }
-  const auto found = Modes().find(mode);
-  Require(found != Modes().end(), "unknown mode");
+  const auto modes = Modes();
+  const auto found = modes.find(mode);
+  Require(found != modes.end(), "unknown mode");
   worker::v1::RunTrial run;
   Require(worker::ReadFrame(worker::kFrameFd, run).ok(), "no spec");
   g_cpus = MakeRegion();

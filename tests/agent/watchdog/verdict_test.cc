@@ -3,8 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <random>
-
 #include "proto/shared/hang_text.h"
 #include "tests/agent/watchdog/synthetic_hang.h"
 
@@ -258,128 +256,6 @@ TEST(Verdict, EmptyQueueAndNoHandlerIsNobodyOwes) {
   EXPECT_EQ(ClassOf(hang), v1::HANG_CLASS_NOBODY_OWES);
 }
 
-TEST(Verdict, StoppedTargetIsGone) {
-  SyntheticHang hang(2);
-  hang.WaitsForCompletion(0, 1, {1}).Queued(1).Latched(1);
-  hang.On(1, [](CpuLook& look) { look.thread.state = 'T'; });
-  EXPECT_EQ(ClassOf(hang), v1::HANG_CLASS_TARGET_GONE);
-}
-
-TEST(Verdict, EndedThreadIsGone) {
-  SyntheticHang hang(2);
-  hang.WaitsForCompletion(0, 1, {1}).Queued(1);
-  hang.On(1, [](CpuLook& look) { look.thread = ThreadLook(); });
-  EXPECT_EQ(ClassOf(hang), v1::HANG_CLASS_TARGET_GONE);
-}
-
-TEST(Verdict, TargetThatSleepsInItsHandlerIsGone) {
-  SyntheticHang hang(2);
-  hang.WaitsForCompletion(0, 1, {1}).Queued(1);
-  hang.On(1, [](CpuLook& look) {
-    look.frames = {HandlerFrame()};
-    look.thread.state = 'S';
-    look.thread.ran_nanos = 5;
-  });
-  EXPECT_EQ(ClassOf(hang), v1::HANG_CLASS_TARGET_GONE);
-}
-
-TEST(Verdict, WholeWorkerStoppedIsGoneEvenWithNobodyInACall) {
-  SyntheticHang hang(2);
-  for (std::uint32_t cpu = 0; cpu < 2; ++cpu) {
-    hang.On(cpu, [](CpuLook& look) { look.thread.state = 'T'; });
-  }
-  EXPECT_EQ(ClassOf(hang), v1::HANG_CLASS_TARGET_GONE);
-}
-
-TEST(Verdict, RunnableTargetWithoutProcessorTimeIsStarvedNotHung) {
-  SyntheticHang hang(2);
-  hang.WaitsForCompletion(0, 1, {1}).Queued(1).Latched(1);
-  hang.evidence().second.cpus[1].thread.ran_nanos = hang.evidence().first.cpus[1].thread.ran_nanos;
-  const Verdict verdict = Judge(hang.evidence());
-  EXPECT_TRUE(verdict.starved);
-  EXPECT_THAT(verdict.starved_reason, HasSubstr("CPU 1"));
-}
-
-TEST(Verdict, RunnableCallerWithoutProcessorTimeIsStarvedNotHung) {
-  SyntheticHang hang(2);
-  hang.WaitsForCompletion(0, 1, {1});
-  hang.evidence().second.cpus[0].thread.ran_nanos = 0;
-  EXPECT_TRUE(Judge(hang.evidence()).starved);
-}
-
-TEST(Verdict, LateCallOfAThreadThatWaitedForAProcessorIsStarved) {
-  SyntheticHang hang(2);
-  hang.WaitsForCompletion(0, 1, {1}).Queued(1);
-  hang.evidence().half_way = hang.evidence().first;
-  hang.evidence().since_half_way = absl::Milliseconds(50);
-  hang.evidence().first.cpus[1].thread.runnable_nanos = 40'000'000;
-  hang.evidence().first.cpus[0].thread.ran_nanos = 50'000'000;
-  hang.evidence().second.cpus[0] = CpuLook();
-  EXPECT_TRUE(Judge(hang.evidence()).starved);
-}
-
-TEST(Verdict, LateCallOfAThreadThatRanInBetweenIsNotStarved) {
-  SyntheticHang hang(2);
-  hang.WaitsForCompletion(0, 1, {1}).Queued(1);
-  hang.evidence().half_way = hang.evidence().first;
-  hang.evidence().since_half_way = absl::Milliseconds(50);
-  for (CpuLook& cpu : hang.evidence().first.cpus) {
-    cpu.thread.runnable_nanos = 40'000'000;
-    cpu.thread.ran_nanos = 10'000'000;
-  }
-  hang.evidence().second.cpus[0] = CpuLook();
-  const Verdict verdict = Judge(hang.evidence());
-  EXPECT_FALSE(verdict.starved);
-  EXPECT_TRUE(verdict.report.late());
-}
-
-TEST(Verdict, TargetThatStopsOnItsWayIntoTheHandlerIsGone) {
-  SyntheticHang hang(2);
-  hang.WaitsForCompletion(0, 1, {1}).Queued(1).Masked(1);
-  hang.On(1, [](CpuLook& look) {
-    look.thread.state = 'S';
-    look.thread.ran_nanos = 5;
-  });
-  EXPECT_EQ(ClassOf(hang), v1::HANG_CLASS_TARGET_GONE);
-  hang.Latched(1);
-  EXPECT_EQ(ClassOf(hang), v1::HANG_CLASS_MASKED_TARGET);
-}
-
-TEST(Verdict, ServingTargetIsOverload) {
-  SyntheticHang hang(2);
-  hang.WaitsForCompletion(0, 1, {1}).Queued(1);
-  hang.evidence().second.cpus[1].requests_published += 50;
-  hang.evidence().second.cpus[1].requests_taken += 40;
-  EXPECT_EQ(ClassOf(hang), v1::HANG_CLASS_OVERLOAD);
-}
-
-TEST(Verdict, CallThatCompletedAfterAllIsLate) {
-  SyntheticHang hang(2);
-  hang.WaitsForCompletion(0, 1, {1}).Queued(1);
-  hang.evidence().half_way = hang.evidence().first;
-  hang.evidence().since_half_way = absl::Milliseconds(50);
-  for (CpuLook& cpu : hang.evidence().first.cpus) cpu.thread.ran_nanos = 50'000'000;
-  hang.evidence().second.cpus[0].frames.clear();
-  hang.evidence().second.cpus[0].site = core::Site::kNone;
-  const v1::HangReport report = Judge(hang.evidence()).report;
-  EXPECT_TRUE(report.late());
-  EXPECT_EQ(report.hang_class(), v1::HANG_CLASS_OVERLOAD);
-  EXPECT_EQ(WantsProbe(hang.evidence()), std::nullopt);
-}
-
-TEST(Verdict, LateCallStillNamesTheSlowFunction) {
-  SyntheticHang hang(2);
-  hang.WaitsForCompletion(0, 1, {1});
-  hang.On(1, [](CpuLook& look) { look.frames = {HandlerFrame(), FunctionFrame(0, 1)}; });
-  hang.evidence().half_way = hang.evidence().first;
-  hang.evidence().since_half_way = absl::Milliseconds(50);
-  for (CpuLook& cpu : hang.evidence().first.cpus) cpu.thread.ran_nanos = 50'000'000;
-  hang.evidence().second.cpus[0].frames = {CallFrame(0, 2, 1)};
-  const v1::HangReport report = Judge(hang.evidence()).report;
-  EXPECT_TRUE(report.late());
-  EXPECT_EQ(report.hang_class(), v1::HANG_CLASS_SLOW_FUNCTION);
-}
-
 TEST(Verdict, LocksOfTheProgramAloneAreNotACallFault) {
   SyntheticHang hang(2, 2);
   hang.Holds(0, 1).WaitsForLock(0, 2).Holds(1, 2).WaitsForLock(1, 1);
@@ -452,56 +328,6 @@ TEST(Verdict, ThousandMaskedCpusInARingAreOneCycle) {
     hang.WaitsForCompletion(cpu, 1, {(cpu + 1) % kCpus}).Masked(cpu).Queued(cpu).Latched(cpu);
   }
   EXPECT_EQ(Judge(hang.evidence()).report.cycle_size(), static_cast<int>(kCpus));
-}
-
-// A CPU in any state that a region reader could hand over.
-CpuLook RandomCpu(std::mt19937_64& random, std::uint32_t cpus, std::uint32_t locks) {
-  const auto up_to = [&](std::uint64_t limit) { return random() % limit; };
-  CpuLook look;
-  look.site = static_cast<core::Site>(up_to(6));
-  look.irqs_masked = up_to(2) != 0;
-  look.ipis_barred = up_to(2) != 0;
-  if (look.site == core::Site::kLock || look.site == core::Site::kOwn) {
-    look.wait_lock = static_cast<std::uint32_t>(up_to(locks));
-  }
-  for (std::uint64_t i = up_to(3); i > 0; --i) look.wait_cpus.push_back(static_cast<std::uint32_t>(up_to(cpus)));
-  for (std::uint64_t i = up_to(4); i > 0; --i) {
-    look.frames.push_back({static_cast<core::FrameKind>(up_to(7)), static_cast<core::CallPhase>(up_to(6)),
-                           static_cast<std::uint32_t>(up_to(70'000)), random()});
-  }
-  look.requests_published = up_to(4);
-  look.requests_taken = up_to(4);
-  look.last_kick = up_to(3);
-  look.last_ipi_entry = up_to(3);
-  look.finished = up_to(4) == 0;
-  look.thread.exists = up_to(8) != 0;
-  look.thread.state = "RRRSDTZ"[up_to(7)];
-  look.thread.ran_nanos = up_to(2) * 1'000'000'000;
-  look.thread.pending = up_to(2) * kIpiBit;
-  return look;
-}
-
-TEST(Verdict, AnyEvidenceYieldsAVerdict) {
-  constexpr std::uint32_t kCpus = 4;
-  std::mt19937_64 random(7);
-  for (int round = 0; round < 5000; ++round) {
-    SyntheticHang hang(kCpus, 2);
-    for (Look* look : {&hang.evidence().first, &hang.evidence().second}) {
-      for (CpuLook& cpu : look->cpus) cpu = RandomCpu(random, kCpus, 3);
-      for (auto& holder : look->lock_holders) {
-        if (random() % 2 == 0) holder = static_cast<std::uint32_t>(random() % kCpus);
-      }
-    }
-    if (random() % 2 == 0) hang.evidence().second = hang.evidence().first;
-    if (random() % 4 != 0) hang.Overdue(static_cast<std::uint32_t>(random() % kCpus));
-    if (const auto target = WantsProbe(hang.evidence())) {
-      hang.evidence().probed = hang.evidence().second;
-      hang.evidence().probed_cpu = target;
-    }
-    const Verdict verdict = Judge(hang.evidence());
-    EXPECT_NE(verdict.starved, verdict.report.hang_class() != v1::HANG_CLASS_UNSPECIFIED);
-    EXPECT_EQ(verdict.starved, verdict.report.summary().empty());
-  }
 }
 
 }  // namespace
