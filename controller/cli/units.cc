@@ -36,12 +36,13 @@ std::string FormatNanos(std::uint64_t nanos) {
 }
 
 std::string FormatCount(std::uint64_t count) {
-  std::string digits = absl::StrCat(count);
-  for (std::size_t i = digits.size(); i > 3;) {
-    i -= 3;
-    digits.insert(i, ",");
+  const std::string digits = absl::StrCat(count);
+  std::string out;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    if (i != 0 && (digits.size() - i) % 3 == 0) out += ',';
+    out += digits[i];
   }
-  return digits;
+  return out;
 }
 
 std::string FormatWait(absl::Duration span) {
