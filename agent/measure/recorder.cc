@@ -25,6 +25,7 @@ Recorder::Recorder(const RecorderOptions& options)
     : options_(options),
       back_to_back_ticks_(options.scale.ToTicks(kBackToBackNanos)),
       calls_(options.cpu_count, options.ring_size),
+      book_(std::make_unique<LatencyBook>()),
       tails_(options.cpu_count),
       ipis_(options.cpu_count),
       kicks_(options.cpu_count),
@@ -232,13 +233,13 @@ Route Recorder::RouteOf(const TargetRow& target) {
 
 void Recorder::Between(Interval interval, std::uint64_t from, std::uint64_t to) {
   if (from == 0 || to < from) return;
-  book_.RecordInterval(interval, options_.scale.ToNanos(to - from));
+  book_->RecordInterval(interval, options_.scale.ToNanos(to - from));
 }
 
 void Recorder::AcrossCpus(Interval interval, std::uint64_t from, std::uint64_t to) {
   if (from == 0 || to == 0) return;
   const std::uint64_t nanos = to > from ? options_.scale.ToNanos(to - from) : 0;
-  book_.RecordInterval(interval, std::max(nanos, options_.skew_nanos));
+  book_->RecordInterval(interval, std::max(nanos, options_.skew_nanos));
 }
 
 void Recorder::RecordTarget(const CallRow& row, const TargetRow& target) {
@@ -248,7 +249,7 @@ void Recorder::RecordTarget(const CallRow& row, const TargetRow& target) {
     return;
   }
   const Route route = RouteOf(target);
-  book_.CountTarget(route);
+  book_->CountTarget(route);
   Between(Interval::kFunction, target.fn_entry, target.fn_exit);
   if (route == Route::kSelf) return;
   Between(Interval::kClaimPublish, row.claim, target.publish);
@@ -273,16 +274,16 @@ void Recorder::RecordCall(std::uint32_t caller, const CallRow& row) {
     return;
   }
   if (row.result != static_cast<std::uint16_t>(core::Result::kOk)) {
-    book_.CountTarget(Route::kRefused);
+    book_->CountTarget(Route::kRefused);
     return;
   }
   const std::uint64_t measured = row.returned > row.begin ? options_.scale.ToNanos(row.returned - row.begin) : 0;
   const std::uint64_t nanos = measured > options_.overhead_nanos ? measured - options_.overhead_nanos : 0;
-  book_.RecordCall(nanos);
+  book_->RecordCall(nanos);
   Between(Interval::kEnterClaim, row.enter, row.claim);
   if (row.target_count != 1 || row.first.fn_entry == 0) return;
-  book_.RecordPair(caller, row.first.target, nanos);
-  book_.RecordRoute(RouteOf(row.first), nanos);
+  book_->RecordPair(caller, row.first.target, nanos);
+  book_->RecordRoute(RouteOf(row.first), nanos);
 }
 
 }  // namespace crosscall::measure

@@ -14,6 +14,7 @@
 #define AGENT_MEASURE_RECORDER_H_
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "agent/core/stage.h"
@@ -61,7 +62,7 @@ class Recorder {
   // Joins what came since. `paced` has the paced starts of each CPU in this batch, or is empty.
   void Join(const std::vector<StampRing>& rings, const std::vector<const Pacer*>& paced);
 
-  const LatencyBook& book() const { return book_; }
+  const LatencyBook& book() const { return *book_; }
   const IpiCounts& ipis(std::uint32_t cpu) const { return ipis_[cpu]; }
   std::uint64_t lost_stamps() const { return lost_stamps_; }
   // Calls that returned though the stamps say that some stage before it is missing or out of order.
@@ -98,7 +99,7 @@ class Recorder {
   RecorderOptions options_;
   std::uint64_t back_to_back_ticks_;
   CallTable calls_;
-  LatencyBook book_;
+  std::unique_ptr<LatencyBook> book_;  // more than a megabyte: not for stacks
   std::vector<std::uint64_t> tails_;
   std::vector<IpiCounts> ipis_;
   // Of the batch at hand.
