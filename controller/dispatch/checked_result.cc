@@ -8,9 +8,12 @@
 #include "crosscall/v1/result.pb.h"
 #include "proto/shared/check.h"
 #include "proto/shared/histogram_proto.h"
+#include "proto/shared/sanitize.h"
 
 namespace crosscall::dispatch {
 namespace {
+
+constexpr std::size_t kReasonBytes = 4096;
 
 bool IsAgents(v1::Outcome outcome) {
   return outcome == v1::OUTCOME_COMPLETED || outcome == v1::OUTCOME_HUNG || outcome == v1::OUTCOME_CRASHED ||
@@ -46,7 +49,8 @@ absl::StatusOr<CheckedResult> Check(CheckedResult result, const std::function<vo
   }
   result.summary.outcome = parsed.outcome();
   result.summary.calls = parsed.calls();
-  result.reason = parsed.reason();
+  // It becomes the reason of the trial: cleaned here, since payloads pass the boundary as bytes.
+  result.reason = shared::CleanText(parsed.reason(), kReasonBytes);
   if (!parsed.has_latency()) return result;
   absl::StatusOr<shared::Histogram> latency = shared::FromProto(parsed.latency());
   if (!latency.ok()) return Damaged(result, latency.status().message());

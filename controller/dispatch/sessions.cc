@@ -239,7 +239,8 @@ v1::SynchronizeResponse Sessions::Answer(Batch& batch, BoardState& board) {
       *lease.mutable_time_left() = shared::ProtoOf(left);
     }
   }
-  board.told_hold = board.lease ? settings_.hold_busy : settings_.hold_idle;
+  // A third of a term at the most: otherwise a held call would let its own lease lapse.
+  board.told_hold = board.lease ? std::min(settings_.hold_busy, settings_.lease_term / 3) : settings_.hold_idle;
   *response.mutable_hold_duration() = shared::ProtoOf(*board.told_hold);
   response.set_full_state_required(board.wants_description);
   // An agent that was asked and did not tell must not be asked as fast as the network allows.

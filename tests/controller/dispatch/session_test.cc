@@ -360,6 +360,24 @@ TEST_F(SessionTest, EveryTrialHasOneResultThroughRestartsOfTheController) {
   EXPECT_EQ(rig_.Board("boards/a").outcomes.at(v1::OUTCOME_COMPLETED).count, 20u);
 }
 
+TEST_F(SessionTest, AHoldNeverOutlastsTheLeaseItRenews) {
+  Settings settings;
+  settings.lease_term = absl::Seconds(3);
+  Rig rig(settings);
+  FakeAgent agent(rig, "boards/a");
+  agent.Call();
+  rig.Create(1);
+  ASSERT_TRUE(agent.GetLease());
+  EXPECT_EQ(agent.answer()->hold_duration().seconds(), 1);
+  for (int i = 0; i < 20; ++i) {
+    agent.Call();
+    rig.Advance(absl::Seconds(1));
+    ASSERT_TRUE(agent.answered());
+    EXPECT_TRUE(agent.answer()->unchanged());
+    EXPECT_EQ(agent.answer()->renewed_time_left().seconds(), 2);
+  }
+}
+
 TEST_F(SessionTest, BoardsBeyondTheLimitAreRefusedWithADelay) {
   Settings settings;
   settings.max_boards = 1;
