@@ -19,19 +19,19 @@ constexpr absl::string_view kShades = "-=+*#%@";
 constexpr std::array<int, 7> kColors = {25, 31, 36, 70, 178, 172, 160};
 static_assert(kShades.size() == kColors.size());
 constexpr std::size_t kMaxCpusWithValues = 12;
-constexpr int kValueWidth = 9;  // "  999 ns" and its shade
+constexpr int kValueWidth = 11;  // "  12.8 us" and its shade
+// Medians closer than this are one shade or two: noise must not look like distance.
+constexpr std::uint64_t kMinSpan = 2;
 
 using Medians = std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint64_t>;
 
-// The steps between the smallest and the largest median, equal in the logarithm.
+// Steps between two latencies, 0 < low < high, equal in the logarithm.
 class Scale {
  public:
   Scale(std::uint64_t low, std::uint64_t high)
-      : low_(std::log(static_cast<double>(std::max<std::uint64_t>(low, 1)))),
-        high_(std::log(static_cast<double>(std::max<std::uint64_t>(high, 1)))) {}
+      : low_(std::log(static_cast<double>(low))), high_(std::log(static_cast<double>(high))) {}
   std::size_t StepOf(std::uint64_t nanos) const {
-    if (high_ <= low_) return 0;
-    const double share = (std::log(static_cast<double>(std::max<std::uint64_t>(nanos, 1))) - low_) / (high_ - low_);
+    const double share = (std::log(static_cast<double>(nanos)) - low_) / (high_ - low_);
     const double step = share * static_cast<double>(kShades.size());
     return std::min(static_cast<std::size_t>(std::max(step, 0.0)), kShades.size() - 1);
   }
@@ -39,7 +39,6 @@ class Scale {
     const double share = static_cast<double>(step + 1) / static_cast<double>(kShades.size());
     return static_cast<std::uint64_t>(std::llround(std::exp(low_ + share * (high_ - low_))));
   }
-  bool flat() const { return high_ <= low_; }
 
  private:
   double low_;
@@ -56,7 +55,6 @@ std::string Legend(const Scale& scale, bool color) {
   for (std::size_t step = 0; step < kShades.size(); ++step) {
     absl::StrAppend(&out, " ", Shaded(absl::StrCat(" ", kShades.substr(step, 1), " "), step, color),
                     "<= ", FormatNanos(scale.UpperEnd(step)));
-    if (scale.flat()) break;
   }
   return out + "  . not measured\n";
 }
@@ -72,7 +70,7 @@ absl::StatusOr<std::string> FormatHeatmap(absl::string_view title, const PairLat
     absl::StatusOr<shared::Histogram> histogram = shared::FromProto(proto);
     if (!histogram.ok()) return absl::DataLossError(histogram.status().message());
     if (histogram->count() == 0) continue;
-    const std::uint64_t median = histogram->Quantile(0.5);
+    const std::uint64_t median = std::max<std::uint64_t>(histogram->Quantile(0.5), 1);
     medians[pair] = median;
     cpus.insert({pair.first, pair.second});
     low = std::min(low, median);
@@ -81,7 +79,7 @@ absl::StatusOr<std::string> FormatHeatmap(absl::string_view title, const PairLat
   if (medians.empty()) return std::string();
   const bool values = cpus.size() <= kMaxCpusWithValues;
   const int width = values ? kValueWidth : 2;
-  const Scale scale(low, high);
+  const Scale scale(low, std::max(high, low * kMinSpan));
   std::string out = absl::StrCat(title, ": p50 of calls from row CPU to column CPU\n      ");
   for (const std::uint32_t target : cpus) {
     // Wide pictures number every column by its last digit only.

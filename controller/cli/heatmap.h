@@ -12,7 +12,8 @@
 
 namespace crosscall::cli {
 
-// Shades go from the fastest to the slowest p50 on a logarithmic scale; the legend says which shade is which span.
+// Shades go from the fastest to the slowest p50 on a logarithmic scale, over a factor of 2 at least; the legend says
+// which shade is which span.
 // Up to 12 CPUs each cell also shows the p50 itself. Pairs that were not measured are '.'. `color` adds ANSI
 // backgrounds, for terminals only. DATA_LOSS for a damaged histogram; empty if there are no pairs.
 absl::StatusOr<std::string> FormatHeatmap(absl::string_view title, const PairLatencies& pairs, bool color);

@@ -127,6 +127,7 @@ absl::Status ResultGroups::AddResult(const v1::Result& result) {
   point.calls += payload.calls();
   point.refused_calls += payload.refused_calls();
   point.violations += payload.violations();
+  point.has_ipis = point.has_ipis || payload.has_ipis();
   point.ipis_seen += payload.ipis().seen();
   point.ipis_expected += payload.ipis().expected();
   if (payload.outcome() == v1::OUTCOME_HUNG && point.first_hang.empty()) point.first_hang = result.name();
@@ -161,6 +162,10 @@ void ResultGroups::AddCircumstances(const v1::TrialResult& payload) {
   }
   if (!payload.overhead().clock().empty()) parts.push_back(absl::StrCat("clock ", payload.overhead().clock()));
   AddNote(circumstances_, absl::StrJoin(parts, "; "));
+  const v1::Overhead& overhead = payload.overhead();
+  overhead_.clock_read_nanos = std::max(overhead_.clock_read_nanos, overhead.clock_read_nanos());
+  overhead_.empty_call_nanos = std::max(overhead_.empty_call_nanos, overhead.empty_call_nanos());
+  overhead_.clock_skew_nanos = std::max(overhead_.clock_skew_nanos, overhead.clock_skew_nanos());
 }
 
 }  // namespace crosscall::cli

@@ -42,6 +42,8 @@ struct PointSummary {
   std::uint64_t calls = 0;
   std::uint64_t refused_calls = 0;
   std::uint64_t violations = 0;
+  // Interrupts were counted; a worker that was killed left no account.
+  bool has_ipis = false;
   std::uint64_t ipis_seen = 0;
   std::uint64_t ipis_expected = 0;
   // Whole calls of COMPLETED attempts only: what a hung or invalid attempt measured is not this point's latency.
@@ -53,6 +55,13 @@ struct PointSummary {
 
 // CPU pairs (board CPUs) of one scenario and implementation.
 using PairLatencies = std::map<std::pair<std::uint32_t, std::uint32_t>, v1::Histogram>;
+
+// The largest cost of measuring itself that any attempt stated.
+struct OverheadBound {
+  std::uint64_t clock_read_nanos = 0;
+  std::uint64_t empty_call_nanos = 0;
+  std::uint64_t clock_skew_nanos = 0;
+};
 
 // Not thread-safe. Memory grows with the points, not with the repetitions: histograms are kept in their sparse form.
 class ResultGroups {
@@ -71,6 +80,7 @@ class ResultGroups {
   }
   // The circumstances met, each once: CPU model, kernel, scheduling class, clock.
   const std::vector<std::string>& circumstances() const { return circumstances_; }
+  const OverheadBound& overhead() const { return overhead_; }
 
  private:
   PointKey KeyOf(const v1::Trial& trial) const;
@@ -81,6 +91,7 @@ class ResultGroups {
   std::map<PointKey, PointSummary> points_;
   std::map<std::tuple<std::size_t, std::size_t, std::string, std::string>, PairLatencies> pairs_;
   std::vector<std::string> circumstances_;
+  OverheadBound overhead_;
 };
 
 // "masked target, cycle 0 -> 1 -> 0", "lost IPI, late".

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "controller/cli/units.h"
 #include "proto/shared/histogram.h"
 #include "proto/shared/histogram_proto.h"
@@ -95,7 +96,6 @@ std::string Notes(const PointSummary& point) {
 }
 
 absl::StatusOr<std::vector<Cell>> Row(const PointKey& key, const PointSummary& point) {
-  const bool ran = point.calls != 0 || point.ipis_expected != 0 || point.ipis_seen != 0 || point.refused_calls != 0;
   const std::string rate = key.arrival_rate_hz == 0 ? "closed" : absl::StrFormat("%.6g/s", key.arrival_rate_hz);
   std::vector<Cell> row = {Cell::Text(key.scenario),
                            Cell::Text(key.implementation),
@@ -110,10 +110,13 @@ absl::StatusOr<std::vector<Cell>> Row(const PointKey& key, const PointSummary& p
                            Cell::Number(point.refused_calls),
                            Cell::Number(point.violations)};
   if (absl::Status status = AddLatency(point.latency, row); !status.ok()) return status;
-  row.push_back(ran ? Cell::Text(absl::StrCat(FormatCount(point.ipis_seen), "/", FormatCount(point.ipis_expected)))
-                    : Cell());
-  row.push_back(Cell::Number(point.ipis_seen));
-  row.push_back(Cell::Number(point.ipis_expected));
+  if (point.has_ipis) {
+    row.push_back(Cell::Text(absl::StrCat(FormatCount(point.ipis_seen), "/", FormatCount(point.ipis_expected))));
+    row.push_back(Cell::Number(point.ipis_seen));
+    row.push_back(Cell::Number(point.ipis_expected));
+  } else {
+    row.insert(row.end(), {Cell(), Cell(), Cell()});
+  }
   row.push_back(Cell::Text(Notes(point)));
   return row;
 }
@@ -132,16 +135,27 @@ absl::StatusOr<Sheet> ResultSheet(const ResultGroups& groups) {
 
 std::string ResultFooter(const ResultGroups& groups) {
   std::string out;
+  for (const std::string& circumstance : groups.circumstances()) {
+    absl::StrAppend(&out, "Measured on: ", circumstance, "\n");
+  }
+  const OverheadBound& overhead = groups.overhead();
+  if (overhead.empty_call_nanos != 0 || overhead.clock_read_nanos != 0) {
+    absl::StrAppend(&out, "Overhead:    at most ", FormatNanos(overhead.empty_call_nanos),
+                    " a call (subtracted), clock read ", FormatNanos(overhead.clock_read_nanos), ", clock skew ",
+                    FormatNanos(overhead.clock_skew_nanos), "\n");
+  }
   std::vector<std::string> hangs;
   for (const auto& [key, point] : groups.points()) {
     if (!point.first_hang.empty()) hangs.push_back(point.first_hang);
   }
-  for (const std::string& circumstance : groups.circumstances())
-    absl::StrAppend(&out, "Measured on: ", circumstance, "\n");
   for (std::size_t i = 0; i < hangs.size() && i < kShownHangs; ++i) {
-    absl::StrAppend(&out, "Why it hung:  crosscallctl hang show ", hangs[i], "\n");
+    absl::StrAppend(&out, "Why it hung: crosscallctl hang show ", hangs[i], "\n");
   }
-  if (hangs.size() > kShownHangs) absl::StrAppend(&out, "All hangs:    crosscallctl hangs\n");
+  if (hangs.size() > kShownHangs) {
+    // sweeps/{sweep}/trials/...
+    const std::vector<std::string> parts = absl::StrSplit(hangs[0], '/');
+    absl::StrAppend(&out, "All hangs:   crosscallctl hangs ", parts.size() > 1 ? parts[1] : "", "\n");
+  }
   return out;
 }
 

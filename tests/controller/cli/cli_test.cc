@@ -66,7 +66,7 @@ class EndedSweep : public CliTest {
       "mutual-masked  generic_2008/spin/mask_all             hung           0        -        -        -        -  "
       "                 -  masked target, cycle 0 -> 1 -> 0\n"
       "\n"
-      "Why it hung:  crosscallctl hang show sweeps/s/trials/t2/attempts/1\n";
+      "Why it hung: crosscallctl hang show sweeps/s/trials/t2/attempts/1\n";
   const std::vector<std::string> run_ = {"sweep", "run", "--scenario", "mutual-masked", "--implementation", "*"};
 
   std::vector<std::string> RunWith(std::initializer_list<std::string> more) const {
@@ -242,7 +242,7 @@ TEST_F(EndedSweep, ResultsAsTableAndCsv) {
   EXPECT_EQ(RunOnController({"results", "s"}), 0);
   EXPECT_EQ(out_.str(), kTable);
   EXPECT_EQ(RunOnController({"results", "s", "--csv"}), 0);
-  EXPECT_THAT(out_.str(), HasSubstr("\nmutual-masked,generic_2008/spin/mask_all,b1,,spin,,0,1,hung,0,0,0,0,,,,,,,0,0,"
+  EXPECT_THAT(out_.str(), HasSubstr("\nmutual-masked,generic_2008/spin/mask_all,b1,,spin,,0,1,hung,0,0,0,0,,,,,,,,,"
                                     "\"masked target, cycle 0 -> 1 -> 0\"\n"));
 }
 

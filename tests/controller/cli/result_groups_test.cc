@@ -75,11 +75,11 @@ TEST(ResultGroupsTest, WhatHungOrWasInvalidHasNoLatency) {
       Table(groups),
       "SCENARIO  IMPLEMENTATION                         OUTCOME  CALLS  P50  P99  P99.9  MAX  "
       "IPIS SEEN/EXPECTED  NOTES\n"
-      "ring      generic_2008/spin/mask_all             hung         1    -    -      -    -                 0/0  "
+      "ring      generic_2008/spin/mask_all             hung         1    -    -      -    -                   -  "
       "masked target, cycle 0 -> 1 -> 0\n"
       "ring      generic_2008/poll_completion/mask_all  failed       2    -    -      -    -                 0/2  "
       "no attempts left; invalid: IPIs missing: 0 of 2 seen\n");
-  EXPECT_EQ(ResultFooter(groups), "Why it hung:  crosscallctl hang show sweeps/s/trials/t1/attempts/1\n");
+  EXPECT_EQ(ResultFooter(groups), "Why it hung: crosscallctl hang show sweeps/s/trials/t1/attempts/1\n");
 }
 
 TEST(ResultGroupsTest, RepeatedAttemptsAreSaidButNotCounted) {
@@ -174,6 +174,39 @@ TEST(ResultGroupsTest, PairsAreBoardCpus) {
   EXPECT_EQ(groups.pairs().begin()->second.begin()->first, std::pair(4U, 2U));
 }
 
+TEST(ResultFooterTest, NumbersCarryTheirCircumstances) {
+  ResultGroups groups(Spec());
+  for (const char* id : {"t1", "t2"}) {
+    const v1::Trial trial = FinishedTrial(id, "ring", kSpin, v1::OUTCOME_COMPLETED);
+    groups.AddTrial(trial);
+    v1::Result result = ResultOf(trial, {100});
+    result.mutable_payload()->mutable_environment()->set_kernel("6.1.0");
+    result.mutable_payload()->mutable_environment()->set_scheduling("SCHED_OTHER");
+    result.mutable_payload()->mutable_environment()->set_scheduling_note("RLIMIT_RTPRIO is 0");
+    result.mutable_payload()->mutable_overhead()->set_clock("tsc");
+    result.mutable_payload()->mutable_overhead()->set_clock_read_nanos(9);
+    result.mutable_payload()->mutable_overhead()->set_empty_call_nanos(id[1] == '1' ? 41 : 38);
+    ASSERT_TRUE(groups.AddResult(result).ok());
+  }
+  EXPECT_EQ(ResultFooter(groups),
+            "Measured on: 6.1.0; SCHED_OTHER; RLIMIT_RTPRIO is 0; clock tsc\n"
+            "Overhead:    at most 41 ns a call (subtracted), clock read 9 ns, clock skew 0 ns\n");
+}
+
+TEST(ResultFooterTest, AFewHangsAreNamedAndTheListForTheRest) {
+  ResultGroups groups(Spec());
+  for (const char* scenario : {"a", "b", "c", "d"}) {
+    const v1::Trial trial = FinishedTrial(scenario, scenario, kSpin, v1::OUTCOME_HUNG);
+    groups.AddTrial(trial);
+    ASSERT_TRUE(groups.AddResult(HungResult(trial)).ok());
+  }
+  EXPECT_EQ(ResultFooter(groups),
+            "Why it hung: crosscallctl hang show sweeps/s/trials/a/attempts/1\n"
+            "Why it hung: crosscallctl hang show sweeps/s/trials/b/attempts/1\n"
+            "Why it hung: crosscallctl hang show sweeps/s/trials/c/attempts/1\n"
+            "All hangs:   crosscallctl hangs s\n");
+}
+
 TEST(HeatmapTest, FewCpusShowValuesAndShades) {
   PairLatencies pairs;
   pairs[{0, 1}] = HistogramOf({100});
@@ -182,9 +215,9 @@ TEST(HeatmapTest, FewCpusShowValuesAndShades) {
   ASSERT_TRUE(picture.ok());
   EXPECT_EQ(*picture,
             "ring, spin: p50 of calls from row CPU to column CPU\n"
-            "              0        1\n"
-            "    0         . 100 ns -\n"
-            "    1 12.8 us @        .\n"
+            "                0          1\n"
+            "    0           .   100 ns -\n"
+            "    1   12.8 us @          .\n"
             "  p50:  - <= 200 ns  = <= 400 ns  + <= 800 ns  * <= 1.60 us  # <= 3.20 us  % <= 6.40 us  @ <= 12.8 us  "
             ". not measured\n");
 }
@@ -195,7 +228,7 @@ TEST(HeatmapTest, ManyCpusShowShadesOnly) {
   const absl::StatusOr<std::string> picture = FormatHeatmap("ring", pairs, false);
   ASSERT_TRUE(picture.ok());
   EXPECT_NE(picture->find("\n    0  . - . . . . . . . . . . .\n"), std::string::npos) << *picture;
-  EXPECT_NE(picture->find("\n  p50:  - <= 1.00 us  . not measured\n"), std::string::npos) << *picture;
+  EXPECT_NE(picture->find("\n  p50:  - <= 1.10 us  = <= 1.22 us  "), std::string::npos) << *picture;
 }
 
 TEST(HeatmapTest, ColourIsOnlyForTerminals) {

@@ -49,6 +49,8 @@ inline v1::Result ResultOf(const v1::Trial& trial, std::initializer_list<std::ui
 
 inline v1::Result HungResult(const v1::Trial& trial) {
   v1::Result result = ResultOf(trial, {});
+  // The worker was killed before it could account for its interrupts.
+  result.mutable_payload()->clear_ipis();
   v1::HangReport& hang = *result.mutable_payload()->mutable_hang();
   hang.set_hang_class(v1::HANG_CLASS_MASKED_TARGET);
   hang.add_cycle(0);
