@@ -37,7 +37,6 @@ LIBRARIES = {
     "prometheus/": ["controller/metrics", "tests"],
     "httplib.h": ["controller/metrics", "tests"],
     "yaml-cpp/": ["agent/scenario", "controller/cli", "tests"],
-    "pthread.h": ["agent/ports", "agent/supervisor", "agent/measure", "controller", "tests"],
 }
 
 # Freestanding: no library header at all, since they are also linked into a kernel module.

@@ -1,0 +1,162 @@
+"""A rig of real processes on loopback: one controller, agents with their workers, and crosscallctl to ask.
+
+Everything lives in a private folder, ports are chosen by the kernel, and every process is ended by its id. Waiting means
+asking again until a condition holds; the limits are generous, since they only end a test that has failed.
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+LIMIT_S = 240
+LOOK_AGAIN_S = 0.02
+
+
+def until(condition, what, limit_s=LIMIT_S):
+    """The first true value of `condition`; AssertionError with `what` after the limit."""
+    end = time.monotonic() + limit_s
+    while time.monotonic() < end:
+        value = condition()
+        if value:
+            return value
+        time.sleep(LOOK_AGAIN_S)
+    raise AssertionError(f"not within {limit_s} s: {what}")
+
+
+class Process:
+    """A child that is killed and reaped by its id, with its output in a file."""
+
+    def __init__(self, arguments, log):
+        self.log = log
+        with open(log, "ab") as output:
+            self.popen = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+
+    @property
+    def pid(self):
+        return self.popen.pid
+
+    def signal(self, number):
+        self.popen.send_signal(number)
+
+    def kill(self):
+        self.popen.kill()
+        self.popen.wait()
+
+    def stop(self):
+        """SIGTERM; returns the exit status."""
+        self.popen.send_signal(signal.SIGCONT)
+        self.popen.terminate()
+        return self.popen.wait(timeout=LIMIT_S)
+
+    def running(self):
+        return self.popen.poll() is None
+
+    def text(self):
+        return pathlib.Path(self.log).read_text(errors="replace")
+
+
+class Rig:
+    """Use as a context manager. `controller_flags` and `agent_flags` are added to every start."""
+
+    def __init__(self, controller_flags=(), agent_flags=("--no-realtime",)):
+        self.bin = pathlib.Path(os.environ["CROSSCALL_BIN"])
+        self.controller_flags = list(controller_flags)
+        self.agent_flags = list(agent_flags)
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="crosscall-rig-"))
+        self.controller = None
+        self.agents = {}
+        self.address = "127.0.0.1:0"
+        self.metrics = "127.0.0.1:0"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, value, trace):
+        if kind is not None:
+            print(self.logs())
+        for process in [*self.agents.values(), self.controller]:
+            if process is not None and process.running():
+                process.signal(signal.SIGCONT)
+                process.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def logs(self):
+        parts = []
+        for log in sorted(self.folder.glob("*.log")):
+            lines = log.read_text(errors="replace").splitlines()[-40:]
+            parts.append(f"--- {log.name}\n" + "\n".join(lines))
+        return "\n".join(parts)
+
+    def start_controller(self, state=None, wait=True):
+        """Starts, or starts again: on the same ports as before, so that agents find it."""
+        endpoints = self.folder / "endpoints.json"
+        endpoints.unlink(missing_ok=True)
+        self.controller = Process(
+            [self.bin / "crosscall-controller", "--state-dir", state or self.folder / "controller", "--listen", self.address,
+             "--metrics-listen", self.metrics, "--endpoints-file", endpoints, *self.controller_flags],
+            self.folder / "controller.log")
+        if not wait:
+            return
+        until(lambda: endpoints.exists() or not self.controller.running(), "controller serves")
+        assert self.controller.running(), self.controller.text()
+        found = json.loads(endpoints.read_text())
+        self.address, self.metrics = found["grpc"], found["metrics"]
+
+    def start_agent(self, board="rig", state=None, extra=()):
+        self.agents[board] = Process(
+            [self.bin / "crosscall-agent", "--controller", self.address, "--board", board, "--state-dir",
+             state or self.folder / f"agent-{board}", *self.agent_flags, *extra],
+            self.folder / f"agent-{board}.log")
+        return self.agents[board]
+
+    def wait_for_board(self, board="rig"):
+        until(lambda: any(b["board"] == board and b["online"] for b in self.boards()),
+              f"board {board} online")
+
+    def ctl(self, *arguments, status=(0,)):
+        """Runs crosscallctl; returns its standard output. Any exit status not in `status` fails."""
+        done = subprocess.run([self.bin / "crosscallctl", "--controller", self.address, *map(str, arguments)],
+                              capture_output=True, text=True, timeout=LIMIT_S, check=False)
+        assert done.returncode in status, f"{arguments}: exit {done.returncode}\n{done.stdout}{done.stderr}\n{self.logs()}"
+        return done.stdout
+
+    def objects(self, *arguments, status=(0,)):
+        return [json.loads(line) for line in self.ctl("--json", *arguments, status=status).splitlines()]
+
+    def boards(self):
+        """Empty while the controller is not reachable."""
+        return self.objects("boards", "list", status=(0, 4))
+
+    def sweep(self, name):
+        return self.objects("sweep", "show", name)[0]
+
+    def create_sweep(self, name, text):
+        path = self.folder / f"{name}.yaml"
+        path.write_text(text)
+        self.ctl("sweep", "run", path, "--id", name)
+
+    def wait_for_end(self, name):
+        def ended():
+            with contextlib.suppress(AssertionError):
+                sweep = self.sweep(name)
+                return sweep if sweep.get("state") in ("STATE_SUCCEEDED", "STATE_FAILED", "STATE_CANCELLED") else None
+            return None
+        return until(ended, f"sweep {name} ended")
+
+    def worker_of(self, board="rig"):
+        """Process id of the agent's worker, or None."""
+        agent = self.agents[board]
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            for task in pathlib.Path(f"/proc/{agent.pid}/task").iterdir():
+                for child in (task / "children").read_text().split():
+                    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                        if re.search("crosscall-worke", pathlib.Path(f"/proc/{child}/comm").read_text()):
+                            return int(child)
+        return None
