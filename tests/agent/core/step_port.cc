@@ -14,7 +14,9 @@ constexpr usize kStackBytes = usize{128} * 1024;
 // quick.
 constexpr u32 kTurnLength = 4;
 
-// Long enough for others to make several calls.
+// Device interrupts come when calls are under way, not at once.
+constexpr u32 kStepsBetweenDevices = 64;
+// Absences are long enough for others to make several calls.
 constexpr u32 kStepsBetweenAbsences = 64;
 constexpr u32 kLongestAbsence = 4000;
 
@@ -214,7 +216,7 @@ void StepPort::TakeLatched() {
 
 void StepPort::TakeDevice() {
   Cpu& c = cpus_[me_];
-  if (c.devices_left == 0 || c.masked || c.barred != 0 || Random(16) != 0) return;
+  if (c.devices_left == 0 || c.masked || c.barred != 0 || Random(kStepsBetweenDevices) != 0) return;
   --c.devices_left;
   SetMasked(c, true);
   on_device_(handler_context_);
