@@ -160,6 +160,12 @@ void TrialWatch::OnResult(v1::TrialResult result) {
                             shared::kMaxResultBytes, " are allowed"));
     return;
   }
+  if (phase_ == Phase::kProbing) {
+    // The worker went on because it was probed: the numbers are the probe's, the finding stays.
+    inquiry_->LookAtProbe();
+    EndHung();
+    return;
+  }
   end_ = std::move(result);
   delivered_ = true;
 }
