@@ -58,7 +58,7 @@ class Dispatcher::Impl {
     }
   }
 
-  void UploadResult(const v1::UploadResultRequest& request, Done<v1::UploadResultResponse> done) {
+  void UploadResult(const v1::UploadResultRequest& request, const Done<v1::UploadResultResponse>& done) {
     absl::StatusOr<UploadAssembler::Step> step = uploads_.Add(request, clock_.Monotonic());
     if (!step.ok()) return done(step.status());
     if (!step->complete) {
@@ -68,7 +68,7 @@ class Dispatcher::Impl {
     }
     absl::StatusOr<CheckedResult> result = Check(*std::move(step->complete), settings_.clean_result);
     if (!result.ok()) return done(result.status());
-    Submit(Engine::AcceptResult(*std::move(result), std::move(done)));
+    Submit(Engine::AcceptResult(*std::move(result), done));
   }
 
   std::shared_ptr<const Snapshot> snapshot() const {
@@ -90,7 +90,9 @@ class Dispatcher::Impl {
     std::vector<Engine::Event> events;
     while (queue_.Take(engine_->NextDeadline(), clock_, events)) {
       // An error was told to everybody concerned and logged; the next batch starts from the store.
-      engine_->RunBatch(std::exchange(events, {})).IgnoreError();
+      engine_->RunBatch(events).IgnoreError();
+      // Their callbacks go with them, not with the next batch.
+      events.clear();
       Publish();
     }
     engine_->EndAll(absl::UnavailableError("the controller is stopping: try again"));
@@ -128,44 +130,44 @@ Dispatcher::~Dispatcher() = default;
 
 void Dispatcher::Stop() { impl_->Stop(); }
 
-std::uint64_t Dispatcher::Synchronize(v1::SynchronizeRequest request, Done<v1::SynchronizeResponse> done) {
+std::uint64_t Dispatcher::Synchronize(v1::SynchronizeRequest request, const Done<v1::SynchronizeResponse>& done) {
   const std::uint64_t ticket = impl_->NextTicket();
   if (absl::Status status = shared::Validate(request); !status.ok()) {
     done(status);
     return ticket;
   }
-  impl_->Submit(Engine::Synchronize(ticket, std::move(request), std::move(done)));
+  impl_->Submit(Engine::Synchronize(ticket, std::move(request), done));
   return ticket;
 }
 
 void Dispatcher::Abandon(std::uint64_t ticket) { impl_->Submit(Engine::Abandon(ticket), true); }
 
-void Dispatcher::UploadResult(v1::UploadResultRequest request, Done<v1::UploadResultResponse> done) {
+void Dispatcher::UploadResult(const v1::UploadResultRequest& request, const Done<v1::UploadResultResponse>& done) {
   if (absl::Status status = shared::Validate(request); !status.ok()) return done(status);
-  impl_->UploadResult(request, std::move(done));
+  impl_->UploadResult(request, done);
 }
 
-void Dispatcher::CreateSweep(v1::CreateSweepRequest request, Done<v1::CreateSweepResponse> done) {
+void Dispatcher::CreateSweep(v1::CreateSweepRequest request, const Done<v1::CreateSweepResponse>& done) {
   if (absl::Status status = shared::Validate(request); !status.ok()) return done(status);
-  impl_->Submit(Engine::CreateSweep(std::move(request), std::move(done)));
+  impl_->Submit(Engine::CreateSweep(std::move(request), done));
 }
 
-void Dispatcher::CancelSweep(v1::CancelSweepRequest request, Done<v1::CancelSweepResponse> done) {
+void Dispatcher::CancelSweep(v1::CancelSweepRequest request, const Done<v1::CancelSweepResponse>& done) {
   if (absl::StatusOr<std::string> id = shared::SweepIdOf(request.name()); !id.ok()) return done(id.status());
   if (request.reason().size() > kMaxReasonBytes) {
     return done(absl::InvalidArgumentError(
         absl::StrCat("reason (bytes): ", request.reason().size(), "; allowed: at most ", kMaxReasonBytes)));
   }
-  impl_->Submit(Engine::CancelSweep(std::move(request), std::move(done)));
+  impl_->Submit(Engine::CancelSweep(std::move(request), done));
 }
 
-std::uint64_t Dispatcher::WatchSweep(std::string name, SweepWatcher watcher) {
+std::uint64_t Dispatcher::WatchSweep(std::string name, const SweepWatcher& watcher) {
   const std::uint64_t id = impl_->NextTicket();
   if (absl::StatusOr<std::string> sweep = shared::SweepIdOf(name); !sweep.ok()) {
     watcher(sweep.status(), true);
     return id;
   }
-  impl_->Submit(Engine::WatchSweep(id, std::move(name), std::move(watcher)));
+  impl_->Submit(Engine::WatchSweep(id, std::move(name), watcher));
   return id;
 }
 

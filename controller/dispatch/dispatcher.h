@@ -40,15 +40,15 @@ class Dispatcher {
   void Stop();
 
   // The agent protocol's long poll; see board_service.proto. The ticket names the call for Abandon.
-  std::uint64_t Synchronize(v1::SynchronizeRequest request, Done<v1::SynchronizeResponse> done);
+  std::uint64_t Synchronize(v1::SynchronizeRequest request, const Done<v1::SynchronizeResponse>& done);
   // The client went away: a call that is still held ends with CANCELLED. Unknown tickets are ignored.
   void Abandon(std::uint64_t ticket);
 
-  void UploadResult(v1::UploadResultRequest request, Done<v1::UploadResultResponse> done);
-  void CreateSweep(v1::CreateSweepRequest request, Done<v1::CreateSweepResponse> done);
-  void CancelSweep(v1::CancelSweepRequest request, Done<v1::CancelSweepResponse> done);
+  void UploadResult(const v1::UploadResultRequest& request, const Done<v1::UploadResultResponse>& done);
+  void CreateSweep(v1::CreateSweepRequest request, const Done<v1::CreateSweepResponse>& done);
+  void CancelSweep(v1::CancelSweepRequest request, const Done<v1::CancelSweepResponse>& done);
 
-  std::uint64_t WatchSweep(std::string name, SweepWatcher watcher);
+  std::uint64_t WatchSweep(std::string name, const SweepWatcher& watcher);
   void Unwatch(std::uint64_t id);
 
   // Never null. The queue figures are those of the moment of the call.

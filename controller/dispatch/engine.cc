@@ -36,7 +36,7 @@ absl::Status Engine::ReadWorld() {
 }
 
 Engine::Event Engine::Synchronize(std::uint64_t ticket, v1::SynchronizeRequest request,
-                                  Done<v1::SynchronizeResponse> done) {
+                                  const Done<v1::SynchronizeResponse>& done) {
   return {
       .apply = [ticket, request = std::move(request), done](
                    Engine& engine, Batch& batch) { engine.parts_->sessions.Synchronize(batch, ticket, request, done); },
@@ -48,25 +48,25 @@ Engine::Event Engine::Abandon(std::uint64_t ticket) {
           .refuse = [](const absl::Status&) {}};
 }
 
-Engine::Event Engine::AcceptResult(CheckedResult result, Done<v1::UploadResultResponse> done) {
+Engine::Event Engine::AcceptResult(CheckedResult result, const Done<v1::UploadResultResponse>& done) {
   return {.apply = [result = std::move(result), done](
                        Engine& engine, Batch& batch) { engine.parts_->intake.Accept(batch, result, done); },
           .refuse = done};
 }
 
-Engine::Event Engine::CreateSweep(v1::CreateSweepRequest request, Done<v1::CreateSweepResponse> done) {
+Engine::Event Engine::CreateSweep(v1::CreateSweepRequest request, const Done<v1::CreateSweepResponse>& done) {
   return {.apply = [request = std::move(request), done](
                        Engine& engine, Batch& batch) { engine.parts_->desk.Create(batch, request, done); },
           .refuse = done};
 }
 
-Engine::Event Engine::CancelSweep(v1::CancelSweepRequest request, Done<v1::CancelSweepResponse> done) {
+Engine::Event Engine::CancelSweep(v1::CancelSweepRequest request, const Done<v1::CancelSweepResponse>& done) {
   return {.apply = [request = std::move(request), done](
                        Engine& engine, Batch& batch) { engine.parts_->desk.Cancel(batch, request, done); },
           .refuse = done};
 }
 
-Engine::Event Engine::WatchSweep(std::uint64_t id, std::string name, SweepWatcher watcher) {
+Engine::Event Engine::WatchSweep(std::uint64_t id, std::string name, const SweepWatcher& watcher) {
   return {.apply = [id, name = std::move(name), watcher](Engine& engine,
                                                          Batch& batch) { engine.TellFirst(batch, id, name, watcher); },
           .refuse = [watcher](const absl::Status& status) { watcher(status, true); }};
@@ -90,7 +90,7 @@ void Engine::TellFirst(Batch& batch, std::uint64_t id, const std::string& name, 
       std::move(sweep));
 }
 
-absl::Status Engine::RunBatch(std::vector<Event> events) {
+absl::Status Engine::RunBatch(const std::vector<Event>& events) {
   if (parts_ == nullptr) {
     if (absl::Status status = ReadWorld(); !status.ok()) {
       not_before_ = clock_.Monotonic() + settings_.refusal_delay;

@@ -43,17 +43,18 @@ class Engine {
   static absl::StatusOr<std::unique_ptr<Engine>> Load(store::Store& store, const shared::Clock& clock,
                                                       Settings settings);
 
-  static Event Synchronize(std::uint64_t ticket, v1::SynchronizeRequest request, Done<v1::SynchronizeResponse> done);
+  static Event Synchronize(std::uint64_t ticket, v1::SynchronizeRequest request,
+                           const Done<v1::SynchronizeResponse>& done);
   static Event Abandon(std::uint64_t ticket);
-  static Event AcceptResult(CheckedResult result, Done<v1::UploadResultResponse> done);
-  static Event CreateSweep(v1::CreateSweepRequest request, Done<v1::CreateSweepResponse> done);
-  static Event CancelSweep(v1::CancelSweepRequest request, Done<v1::CancelSweepResponse> done);
-  static Event WatchSweep(std::uint64_t id, std::string name, SweepWatcher watcher);
+  static Event AcceptResult(CheckedResult result, const Done<v1::UploadResultResponse>& done);
+  static Event CreateSweep(v1::CreateSweepRequest request, const Done<v1::CreateSweepResponse>& done);
+  static Event CancelSweep(v1::CancelSweepRequest request, const Done<v1::CancelSweepResponse>& done);
+  static Event WatchSweep(std::uint64_t id, std::string name, const SweepWatcher& watcher);
   static Event Unwatch(std::uint64_t id);
 
   // Applies the events and whatever is due, commits, answers. An error is that of the commit: everybody has been told
   // it, and the world was read again.
-  absl::Status RunBatch(std::vector<Event> events);
+  absl::Status RunBatch(const std::vector<Event>& events);
   // When RunBatch has something to do even without events.
   absl::optional<absl::Duration> NextDeadline() const;
   // Ends held calls and watchers with `status`.

@@ -23,8 +23,10 @@ absl::Status WithRetryAfter(absl::Status status, absl::Duration delay) {
 
 absl::optional<absl::Duration> RetryAfter(const absl::Status& status) {
   const absl::optional<absl::Cord> payload = status.GetPayload(kPayloadUrl);
+  if (!payload) return absl::nullopt;
   std::int64_t millis = 0;
-  if (!payload || !absl::SimpleAtoi(std::string(*payload), &millis)) return absl::nullopt;
+  const std::string text(*payload);
+  if (!absl::SimpleAtoi(text, &millis)) return absl::nullopt;
   return absl::Milliseconds(millis);
 }
 

@@ -121,7 +121,7 @@ absl::StatusOr<Statement> Connection::Prepare(absl::string_view sql) {
     const int code = sqlite3_prepare_v3(database_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
                                         &statement, nullptr);
     if (code != SQLITE_OK) return SqliteStatus(code, absl::StrCat(sqlite3_errmsg(database_), " in `", sql, "`"));
-    found = prepared_.emplace(std::string(sql), statement).first;
+    found = prepared_.emplace(sql, statement).first;
   }
   CROSSCALL_CHECK(sqlite3_stmt_busy(found->second) == 0, "a prepared statement has one user at a time");
   return Statement(database_, found->second);

@@ -61,8 +61,9 @@ absl::Status LiveReader::LoadSweeps(LiveState& live) {
                  absl::StrCat("SELECT ", kSweepColumns, " FROM sweeps s WHERE s.end_time = 0 ORDER BY s.number"),
                  [&live](const Statement& statement) {
                    absl::StatusOr<SweepRow> row = ReadSweep(statement);
-                   if (row.ok()) live.sweeps.push_back(*std::move(row));
-                   return row.status();
+                   if (!row.ok()) return row.status();
+                   live.sweeps.push_back(*std::move(row));
+                   return absl::OkStatus();
                  });
 }
 
@@ -73,8 +74,9 @@ absl::Status LiveReader::LoadTrials(LiveState& live) {
                               " ORDER BY s.number, t.position"),
                  [&live](const Statement& statement) {
                    absl::StatusOr<TrialRow> row = ReadTrial(statement);
-                   if (row.ok()) live.trials.push_back(*std::move(row));
-                   return row.status();
+                   if (!row.ok()) return row.status();
+                   live.trials.push_back(*std::move(row));
+                   return absl::OkStatus();
                  });
 }
 
@@ -119,8 +121,9 @@ absl::StatusOr<absl::optional<SweepRow>> LiveReader::OneSweep(absl::string_view 
       connection_, sql,
       [&found](const Statement& statement) {
         absl::StatusOr<SweepRow> row = ReadSweep(statement);
-        if (row.ok()) found = *std::move(row);
-        return row.status();
+        if (!row.ok()) return row.status();
+        found = *std::move(row);
+        return absl::OkStatus();
       },
       key);
   if (!status.ok()) return status;
@@ -141,8 +144,9 @@ absl::StatusOr<absl::optional<TrialRow>> LiveReader::FindTrial(absl::string_view
       connection_, absl::StrCat("SELECT ", kTrialColumns, " FROM trials t WHERE t.name = ?"),
       [&found](const Statement& statement) {
         absl::StatusOr<TrialRow> row = ReadTrial(statement);
-        if (row.ok()) found = *std::move(row);
-        return row.status();
+        if (!row.ok()) return row.status();
+        found = *std::move(row);
+        return absl::OkStatus();
       },
       name);
   if (!status.ok()) return status;

@@ -169,8 +169,9 @@ absl::StatusOr<v1::GetResultResponse> GetResult(Connection& connection, absl::st
                    " FROM trials t JOIN attempts a ON a.trial = t.id WHERE t.name = ? AND a.attempt = ?"),
       [&listed](const Statement& statement) {
         absl::StatusOr<TrialRow> trial = ReadTrial(statement);
-        if (trial.ok()) listed = {*std::move(trial), ReadAttempt(statement, kTrialColumnCount)};
-        return trial.status();
+        if (!trial.ok()) return trial.status();
+        listed = {*std::move(trial), ReadAttempt(statement, kTrialColumnCount)};
+        return absl::OkStatus();
       },
       key->trial, key->attempt);
   if (!status.ok()) return status;

@@ -44,8 +44,9 @@ absl::StatusOr<v1::Sweep> GetSweep(Connection& connection, absl::string_view nam
       connection, absl::StrCat("SELECT ", kSweepColumns, " FROM sweeps s WHERE s.name = ?"),
       [&sweep](const Statement& statement) {
         absl::StatusOr<SweepRow> row = ReadSweep(statement);
-        if (row.ok()) sweep = std::move(row->sweep);
-        return row.status();
+        if (!row.ok()) return row.status();
+        sweep = std::move(row->sweep);
+        return absl::OkStatus();
       },
       name);
   if (!status.ok()) return status;

@@ -18,7 +18,7 @@ namespace {
 using Key = std::pair<std::string, std::uint32_t>;
 
 constexpr int kBoards = 3;
-constexpr std::size_t kMaxSweeps = 40;
+constexpr std::size_t kMaxSweeps = 20;
 
 class RandomTest : public ::testing::TestWithParam<int> {
  protected:
@@ -234,9 +234,9 @@ class RandomTest : public ::testing::TestWithParam<int> {
 };
 
 TEST_P(RandomTest, KeepsEveryPromise) {
-  for (int i = 0; i < 3000 && !HasFailure(); ++i) {
+  for (int i = 0; i < 1500 && !HasFailure(); ++i) {
     Step();
-    if (i % 50 == 0) CheckInvariants();
+    if (i % 60 == 0) CheckInvariants();
   }
   ASSERT_FALSE(HasFailure());
   ASSERT_FALSE(sweeps_.empty());

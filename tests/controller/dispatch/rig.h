@@ -42,12 +42,8 @@ class Rig {
     Start();
   }
 
-  absl::Status Run(std::vector<Engine::Event> events) { return engine_->RunBatch(std::move(events)); }
-  absl::Status Run(Engine::Event event) {
-    std::vector<Engine::Event> events;
-    events.push_back(std::move(event));
-    return Run(std::move(events));
-  }
+  absl::Status Run(const std::vector<Engine::Event>& events) { return engine_->RunBatch(events); }
+  absl::Status Run(const Engine::Event& event) { return Run(std::vector<Engine::Event>{event}); }
 
   // Lets time pass, running what falls due at its instant.
   void Advance(absl::Duration span) {
