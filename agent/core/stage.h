@@ -95,7 +95,7 @@ struct alignas(kCacheLine) CpuState {
   u64 heartbeat;  // operations interpreted plus fruitless wait retries
   u64 calls_started;
   u64 calls_returned;
-  u64 kicks_sent;  // doorbells to others
+  u64 kicks_sent;  // doorbells rung; mailbox_grid may ring its own
   u64 kicks_skipped;
   u64 ipi_entries;  // handler entries by IPI
   u64 spurious_entries;
