@@ -17,9 +17,9 @@ namespace crosscall::measure {
 inline constexpr double kMinSeenShare = 0.95;
 // Interrupts that may be missing in any case: kicks under way while the counters are read.
 inline constexpr std::uint64_t kMissingSlack = 2;
-// Involuntary switches of all CPU threads for each call, above which a slow median is not believed. One switch delays at
-// most two calls, the one that the thread makes and the one that it serves; below this share at least half of all calls
-// ran undisturbed.
+// Involuntary switches of all CPU threads for each call, above which a slow median is not believed. One switch delays
+// at most two calls, the one that the thread makes and the one that it serves; below this share at least half of all
+// calls ran undisturbed.
 inline constexpr double kMaxSwitchesPerCall = 0.25;
 // A descheduled thread stays away for a time slice, and the kernel's shortest is 0.7 ms. So a median below this is the
 // median of calls that nobody interrupted, however many switches there were: they fell on few calls. The tail is the

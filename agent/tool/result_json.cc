@@ -77,7 +77,6 @@ void WriteHang(const v1::HangReport& hang, Json& json) {
   }
   json.EndArray();
   json.Key("late").Bool(hang.late());
-  json.Key("summary").String(hang.summary());
   json.Key("timeline").BeginArray();
   for (const v1::HangStamp& stamp : hang.timeline()) {
     json.BeginObject();
@@ -153,7 +152,6 @@ std::string ResultLine(const v1::TrialSpec& spec, const v1::TrialResult& result)
   WriteCpus(spec, result, json);
   json.Key("seed").Number(spec.seed());
   json.Key("calls").Number(result.calls());
-  json.Key("refused_calls").Number(result.refused_calls());
   json.Key("seconds").Real(static_cast<double>(result.elapsed_nanos()) / 1e9);
   json.Key("latency_ns");
   if (result.has_latency()) {
