@@ -65,8 +65,8 @@ grpc::ServerUnaryReactor* BoardService::Synchronize(grpc::CallbackServerContext*
   Clean(cleaned);
   return DeferredCall<v1::SynchronizeResponse>::BeginHeld(
       context, response,
-      [&](dispatch::Done<v1::SynchronizeResponse> done) {
-        return dispatcher_.Synchronize(std::move(cleaned), std::move(done));
+      [&](const dispatch::Done<v1::SynchronizeResponse>& done) {
+        return dispatcher_.Synchronize(std::move(cleaned), done);
       },
       [this](Withdrawal::Ticket ticket) { dispatcher_.Abandon(ticket); });
 }
@@ -77,7 +77,7 @@ grpc::ServerUnaryReactor* BoardService::UploadResult(grpc::CallbackServerContext
   if (absl::Status status = shared::Validate(*request); !status.ok()) return FinishNow(context, status);
   return DeferredCall<v1::UploadResultResponse>::Begin(
       context, response,
-      [&](dispatch::Done<v1::UploadResultResponse> done) { dispatcher_.UploadResult(*request, std::move(done)); });
+      [&](const dispatch::Done<v1::UploadResultResponse>& done) { dispatcher_.UploadResult(*request, done); });
 }
 
 grpc::ServerUnaryReactor* BoardService::ListBoards(grpc::CallbackServerContext* context,

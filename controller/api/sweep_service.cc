@@ -27,7 +27,7 @@ grpc::ServerUnaryReactor* SweepService::CreateSweep(grpc::CallbackServerContext*
   if (absl::Status status = shared::Validate(*request); !status.ok()) return FinishNow(context, status);
   return DeferredCall<v1::CreateSweepResponse>::Begin(
       context, response,
-      [&](dispatch::Done<v1::CreateSweepResponse> done) { dispatcher_.CreateSweep(*request, std::move(done)); });
+      [&](const dispatch::Done<v1::CreateSweepResponse>& done) { dispatcher_.CreateSweep(*request, done); });
 }
 
 grpc::ServerUnaryReactor* SweepService::GetSweep(grpc::CallbackServerContext* context,
@@ -59,10 +59,9 @@ grpc::ServerUnaryReactor* SweepService::CancelSweep(grpc::CallbackServerContext*
   }
   v1::CancelSweepRequest cleaned = *request;
   cleaned.set_reason(shared::CleanText(request->reason(), kMaxReasonBytes));
-  return DeferredCall<v1::CancelSweepResponse>::Begin(context, response,
-                                                      [&](dispatch::Done<v1::CancelSweepResponse> done) {
-                                                        dispatcher_.CancelSweep(std::move(cleaned), std::move(done));
-                                                      });
+  return DeferredCall<v1::CancelSweepResponse>::Begin(
+      context, response,
+      [&](const dispatch::Done<v1::CancelSweepResponse>& done) { dispatcher_.CancelSweep(std::move(cleaned), done); });
 }
 
 // A name of another form is NOT_FOUND or INVALID_ARGUMENT by the dispatcher, since a stream has no immediate answer.
