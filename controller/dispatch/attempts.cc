@@ -29,7 +29,7 @@ void Attempts::SetLease(Lease& lease, scheduler::LeaseState to) {
   const absl::Status allowed = scheduler::CheckTransition(lease.state, to);
   CROSSCALL_CHECK(allowed.ok(), allowed.message());
   lease.state = to;
-  lease.row.lease_state.assign(scheduler::LeaseStateName(to));
+  lease.row.lease_state = absl::StrCat(scheduler::LeaseStateName(to));
 }
 
 void Attempts::SetTrial(Batch& batch, TrialState& trial, v1::Trial::State to, const std::string& reason) {
@@ -64,7 +64,7 @@ void Attempts::Grant(Batch& batch, TrialState& trial) {
   lease.row.attempt = trial.row.trial.attempt_count();
   lease.row.board = board.row.name;
   lease.row.incarnation_id = board.row.incarnation_id;
-  lease.row.lease_state.assign(scheduler::LeaseStateName(lease.state));
+  lease.row.lease_state = absl::StrCat(scheduler::LeaseStateName(lease.state));
   lease.row.grant_time = batch.wall();
   lease.row.expire_time = batch.wall() + (lease.term.expires - batch.now());
   batch.tx().InsertAttempt(lease.row);

@@ -119,7 +119,7 @@ class Dispatcher::Impl {
 };
 
 absl::StatusOr<std::unique_ptr<Dispatcher>> Dispatcher::Start(store::Store& store, const shared::Clock& clock,
-                                                              Settings settings) {
+                                                              const Settings& settings) {
   absl::StatusOr<std::unique_ptr<Engine>> engine = Engine::Load(store, clock, settings);
   if (!engine.ok()) return engine.status();
   return std::unique_ptr<Dispatcher>(new Dispatcher(std::make_unique<Impl>(clock, settings, *std::move(engine))));

@@ -29,7 +29,7 @@ class Dispatcher {
   // Reads the live state from the store and starts the thread. `store` and `clock` must outlive the dispatcher, and
   // nobody else may write to `store`. Codes: those of the store.
   static absl::StatusOr<std::unique_ptr<Dispatcher>> Start(store::Store& store, const shared::Clock& clock,
-                                                           Settings settings);
+                                                           const Settings& settings);
   // Stops.
   ~Dispatcher();
   Dispatcher(const Dispatcher&) = delete;
