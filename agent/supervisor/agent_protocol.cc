@@ -146,7 +146,7 @@ void AgentProtocol::OnStartError(const shared::AttemptKey& key, absl::string_vie
   Lease* lease = Find(key);
   if (lease == nullptr) return;
   lease->state = v1::HeldLease::STATE_FAILED;
-  lease->start_error = std::string(error);
+  lease->start_error = absl::StrCat(error);
 }
 
 void AgentProtocol::OnProgress(const shared::AttemptKey& key, std::uint64_t completed_calls, absl::Duration last_call) {

@@ -101,7 +101,7 @@ absl::Status Spool::Put(const shared::AttemptKey& key, absl::string_view payload
     return absl::ResourceExhaustedError(
         absl::StrCat("the spool ", folder_, " holds ", bytes_, " of ", limit_bytes_, " bytes; no room for ", size));
   }
-  const absl::Status written = shared::WriteDurably(PathOf(*file), absl::StrCat(Sha256(payload), payload));
+  absl::Status written = shared::WriteDurably(PathOf(*file), absl::StrCat(Sha256(payload), payload));
   disk_problem_ = std::string(written.message());
   if (!written.ok()) return written;
   Forget(*file);

@@ -41,6 +41,8 @@ struct TrialOptions {
   absl::Duration result_timeout = absl::Seconds(60);
   // Between the two looks at a hang (reference: a second).
   absl::Duration look_gap = absl::Seconds(1);
+  // How long a worker whose threads get no processor is looked at again, every `look_gap`, before the trial is INVALID.
+  absl::Duration starved_patience = absl::Seconds(10);
   // From a probe to the look at its effect.
   absl::Duration probe_gap = absl::Milliseconds(200);
   // Address space of the worker, so that it exhausts its own memory and not the board's; 0: no limit.

@@ -114,15 +114,11 @@ bool TrialWatch::CheckTime(absl::Duration now) {
       } else if (inquiry_->Hung(now)) {
         inquiry_->Begin(now);
         EnterPhase(Phase::kSecondLook, now);
+        next_look_ = now + options_.look_gap;
       }
       break;
     case Phase::kSecondLook:
-      if (now - phase_since_ < options_.look_gap) break;
-      if (inquiry_->LookAgain(now)) {
-        EnterPhase(Phase::kProbing, now);
-      } else {
-        EndHung();
-      }
+      CheckSecondLook(now);
       break;
     case Phase::kProbing:
       if (now - phase_since_ < options_.probe_gap) break;
@@ -131,6 +127,18 @@ bool TrialWatch::CheckTime(absl::Duration now) {
       break;
   }
   return end_.has_value();
+}
+
+void TrialWatch::CheckSecondLook(absl::Duration now) {
+  if (now < next_look_) return;
+  if (inquiry_->LookAgain(now)) {
+    EnterPhase(Phase::kProbing, now);
+  } else if (inquiry_->Judge().starved && now - phase_since_ < options_.starved_patience) {
+    // Threads that were kept from running say nothing yet; another look may find that they ran and still hang.
+    next_look_ = now + options_.look_gap;
+  } else {
+    EndHung();
+  }
 }
 
 void TrialWatch::OnReady(const worker::v1::Ready& ready, absl::Duration now) {

@@ -36,6 +36,7 @@ class TrialWatch {
   bool TakeFrames();
   bool CheckEnd();
   bool CheckTime(absl::Duration now);
+  void CheckSecondLook(absl::Duration now);
 
   void OnReady(const worker::v1::Ready& ready, absl::Duration now);
   void OnResult(v1::TrialResult result);
@@ -56,6 +57,7 @@ class TrialWatch {
 
   Phase phase_ = Phase::kStarting;
   absl::Duration phase_since_;
+  absl::Duration next_look_;
   absl::Duration ready_at_;
   std::optional<absl::Duration> finished_at_;
   std::unique_ptr<HangInquiry> inquiry_;

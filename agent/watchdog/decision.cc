@@ -11,7 +11,7 @@ namespace {
 using core::CallPhase;
 using core::FrameKind;
 
-// Less than a thousandth of the time between the looks is no life: the kernel's accounting alone moves a little.
+// A sleeping thread that ran for less than a thousandth of the time between the looks did nothing but sleep.
 constexpr int kIdleShare = 1000;
 
 Finding Found(int step, v1::HangClass hang_class, std::uint32_t culprit, std::string reason) {
@@ -24,11 +24,16 @@ bool SignalIn(std::uint64_t set, std::uint32_t signal) {
   return signal >= 1 && signal <= 64 && ((set >> (signal - 1)) & 1) != 0;
 }
 
+// A spinner that yields uses hardly any processor time and yet takes every signal: its heartbeat is life enough. So is
+// any time at all that a runnable thread got.
 bool Ran(const TwoLooks& looks, std::uint32_t cpu) {
-  const std::uint64_t before = looks.before.cpus[cpu].thread.ran_nanos;
-  const std::uint64_t now = looks.now.cpus[cpu].thread.ran_nanos;
-  const std::int64_t gap = absl::ToInt64Nanoseconds(looks.gap);
-  return now > before && (now - before) >= static_cast<std::uint64_t>(std::max<std::int64_t>(gap, 0)) / kIdleShare;
+  const CpuLook& before = looks.before.cpus[cpu];
+  const CpuLook& now = looks.now.cpus[cpu];
+  if (now.heartbeat != before.heartbeat) return true;
+  if (now.thread.ran_nanos <= before.thread.ran_nanos) return false;
+  const std::int64_t gap = std::max<std::int64_t>(absl::ToInt64Nanoseconds(looks.gap), 0);
+  const std::uint64_t ran = now.thread.ran_nanos - before.thread.ran_nanos;
+  return now.thread.state == 'R' || ran >= static_cast<std::uint64_t>(gap) / kIdleShare;
 }
 
 // A CPU that neither calls, serves nor waits may sleep in the kernel until its IPI wakes it; masked, until its idle
@@ -184,7 +189,7 @@ Finding DecideEdge(const TwoLooks& looks, const WaitEdge& edge) {
   if (edge.OnCall()) {
     if (auto owed = OwedKick(looks, edge)) return *owed;
   }
-  const Finding alive = Alive(looks, edge.to);
+  Finding alive = Alive(looks, edge.to);
   if (alive.starved || alive.hang_class != v1::HANG_CLASS_UNSPECIFIED) return alive;
   if (edge.OnLock()) return HeldByBusy(looks, edge);
   if (edge.site == core::Site::kBarrier) {
@@ -213,7 +218,7 @@ Finding DecideCycle(const Look& look, const std::vector<WaitEdge>& cycle) {
 }
 
 Finding DecideBusyCaller(const TwoLooks& looks, std::uint32_t cpu) {
-  const Finding alive = Alive(looks, cpu);
+  Finding alive = Alive(looks, cpu);
   if (alive.starved || alive.hang_class != v1::HANG_CLASS_UNSPECIFIED) return alive;
   const CpuLook& look = looks.now.cpus[cpu];
   if (const FrameLook* function = RunningFunction(look)) {

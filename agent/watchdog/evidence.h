@@ -31,6 +31,7 @@ struct ThreadLook {
   char state = '?';  // as /proc prints it: R, S, D, T, t, Z, X
   std::uint64_t ran_nanos = 0;
   std::uint64_t runnable_nanos = 0;  // ready to run and waiting for a processor
+  std::uint64_t time_slices = 0;     // how often it was put on a processor
   std::uint64_t pending = 0;         // bit n - 1 is signal n
   std::uint64_t blocked = 0;
 };

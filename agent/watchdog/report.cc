@@ -82,7 +82,7 @@ void FillCpu(const Evidence& evidence, const Look& look, std::uint32_t index, v1
 
 void FillStamp(const Evidence& evidence, const StampLook& seen, v1::HangStamp& stamp) {
   stamp.set_cpu(seen.cpu);
-  stamp.set_stage(std::string(StageName(seen.stamp.stage)));
+  stamp.set_stage(absl::StrCat(StageName(seen.stamp.stage)));
   stamp.set_at_nanos(evidence.clock.Nanos(seen.stamp.time));
   stamp.set_caller(core::CallerOf(seen.stamp.call));
   stamp.set_call_sequence(core::SequenceOf(seen.stamp.call));

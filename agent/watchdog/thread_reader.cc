@@ -40,9 +40,12 @@ ThreadLook ParseThread(absl::string_view status, absl::string_view schedstat) {
   const std::vector<absl::string_view> fields = absl::StrSplit(absl::StripAsciiWhitespace(schedstat), ' ');
   std::uint64_t ran = 0;
   std::uint64_t runnable = 0;
-  if (fields.size() >= 2 && absl::SimpleAtoi(fields[0], &ran) && absl::SimpleAtoi(fields[1], &runnable)) {
+  std::uint64_t slices = 0;
+  if (fields.size() == 3 && absl::SimpleAtoi(fields[0], &ran) && absl::SimpleAtoi(fields[1], &runnable) &&
+      absl::SimpleAtoi(fields[2], &slices)) {
     look.ran_nanos = ran;
     look.runnable_nanos = runnable;
+    look.time_slices = slices;
   }
   return look;
 }

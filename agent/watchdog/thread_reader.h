@@ -10,7 +10,8 @@
 
 namespace crosscall::watchdog {
 
-// Parses /proc/PID/task/TID/status and schedstat (nanoseconds run, nanoseconds runnable). Pure; what a text does not
+// Parses /proc/PID/task/TID/status and schedstat (nanoseconds run, nanoseconds runnable, time
+// slices). Pure; what a text does not
 // say stays as in a fresh ThreadLook.
 ThreadLook ParseThread(absl::string_view status, absl::string_view schedstat);
 

@@ -109,17 +109,18 @@ void JudgeLate(Decision& decision) {
   }
 }
 
-// Between half of the deadline and the declaration the thread stood ready, waited for a processor and hardly ran. A
-// thread that ran at all in between had its chance: it takes a signal as soon as it runs.
+// So often on a processor, a thread had its chance: it takes a signal as soon as it runs.
+constexpr std::uint64_t kFairSlices = 3;
+
+// Between half of the deadline and the declaration the thread mostly stood ready and waited for a processor.
 bool StarvedBefore(const Evidence& evidence, std::uint32_t cpu) {
   if (!evidence.half_way || evidence.since_half_way <= absl::ZeroDuration()) return false;
   const ThreadLook& before = evidence.half_way->cpus[cpu].thread;
   const ThreadLook& now = evidence.first.cpus[cpu].thread;
-  const auto grew = [](std::uint64_t from, std::uint64_t to) {
-    return absl::Nanoseconds(static_cast<std::int64_t>(to > from ? to - from : 0));
-  };
-  return grew(before.runnable_nanos, now.runnable_nanos) > evidence.since_half_way / 2 &&
-         grew(before.ran_nanos, now.ran_nanos) < evidence.since_half_way / 10;
+  const std::uint64_t runnable =
+      now.runnable_nanos > before.runnable_nanos ? now.runnable_nanos - before.runnable_nanos : 0;
+  return absl::Nanoseconds(static_cast<std::int64_t>(runnable)) > evidence.since_half_way / 2 &&
+         now.time_slices - before.time_slices < kFairSlices;
 }
 
 // Those on whom the late call hung at the declaration: the CPUs that still owed their part, else the caller itself.

@@ -211,7 +211,7 @@ std::map<std::string, std::function<void()>> Modes() {
       {"fifo-hang", [] { SpinAsCpus(MutualMasked, FifoSpin); }},
       {"late-result", [] { CompleteAfter(400); }},
       {"stop", Then(SendReady, Raise(SIGSTOP))},
-      {"segv", Then(SendReady, Raise(SIGSEGV))},
+      {"abort", Then(SendReady, Raise(SIGABRT))},
       {"exit", GiveUp},
       {"eat-memory", EatMemory},
       {"rubbish", Then(Raw(std::string("\x04\x00\x00\x00\xff\xff\xff\xff", 8)), Idle)},

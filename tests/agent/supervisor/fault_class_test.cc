@@ -84,6 +84,7 @@ TEST(FaultClass, MutualMaskedCallLockIsLockHeldByCallerInACycle) {
   const v1::HangReport report = Hang({.scenario = "mutual-masked", .implementation = "call_lock/spin/mask_all"});
   EXPECT_CLASS(report, v1::HANG_CLASS_LOCK_HELD_BY_CALLER);
   EXPECT_THAT(report.cycle(), UnorderedElementsAre(0, 1));
+  ASSERT_EQ(report.cpus_size(), 2);
   EXPECT_TRUE(report.cpus(0).irqs_masked() && report.cpus(1).irqs_masked());
 }
 
@@ -108,8 +109,9 @@ TEST(FaultClass, DroppedIpiIsLostAndTheProbeConfirmsIt) {
 TEST(FaultClass, DelayedIpiIsLateNotLost) {
   const v1::HangReport report = Hang({.scenario = "delayed",
                                       .text = "programs: {0: [call 1 noop wait]}\n"
-                                              "faults: [{delay_ipi: {to: 1, by: 700ms}}]\n",
-                                      .look_gap = absl::Seconds(1)});
+                                              "faults: [{delay_ipi: {to: 1, by: 2500ms}}]\n",
+                                      .deadline = absl::Seconds(1),
+                                      .look_gap = absl::Seconds(4)});
   EXPECT_CLASS(report, v1::HANG_CLASS_OVERLOAD);
   EXPECT_TRUE(report.late());
   EXPECT_THAT(report.probe(), ::testing::IsEmpty());
@@ -122,6 +124,7 @@ TEST(FaultClass, MaskedTargetOutsideAnyWaitIsMaskedTarget) {
                                               "  1: [irq_off, barrier b, work 60s, irq_on]\n"});
   EXPECT_CLASS(report, v1::HANG_CLASS_MASKED_TARGET);
   EXPECT_THAT(report.cycle(), ::testing::IsEmpty());
+  ASSERT_EQ(report.cpus_size(), 2);
   EXPECT_TRUE(report.cpus(1).ipi_pending());
 }
 

@@ -16,6 +16,7 @@ TEST(ThreadReader, ParsesStateSignalsAndTimes) {
   EXPECT_EQ(look.blocked, 0x300000000u);
   EXPECT_EQ(look.ran_nanos, 123u);
   EXPECT_EQ(look.runnable_nanos, 456u);
+  EXPECT_EQ(look.time_slices, 7u);
 }
 
 TEST(ThreadReader, RubbishIsNoThread) {

@@ -54,6 +54,23 @@ TEST(Verdict, RunnableTargetWithoutProcessorTimeIsStarvedNotHung) {
   EXPECT_THAT(verdict.starved_reason, HasSubstr("CPU 1"));
 }
 
+TEST(Verdict, SpinnerThatYieldsIsAliveByItsHeartbeat) {
+  SyntheticHang hang(2);
+  hang.WaitsForCompletion(0, 1, {1}).Masked(1).Queued(1).Latched(1);
+  for (CpuLook& cpu : hang.evidence().second.cpus) {
+    cpu.thread.ran_nanos = 0;
+    cpu.heartbeat = 1;
+  }
+  EXPECT_EQ(ClassOf(hang), v1::HANG_CLASS_MASKED_TARGET);
+}
+
+TEST(Verdict, RunnableTargetThatGotAnyTimeIsNotStarved) {
+  SyntheticHang hang(2);
+  hang.WaitsForCompletion(0, 1, {1}).Masked(1).Queued(1).Latched(1);
+  hang.evidence().second.cpus[1].thread.ran_nanos = 1000;
+  EXPECT_EQ(ClassOf(hang), v1::HANG_CLASS_MASKED_TARGET);
+}
+
 TEST(Verdict, RunnableCallerWithoutProcessorTimeIsStarvedNotHung) {
   SyntheticHang hang(2);
   hang.WaitsForCompletion(0, 1, {1});
@@ -79,7 +96,8 @@ TEST(Verdict, LateCallOfAThreadThatRanInBetweenIsNotStarved) {
   hang.evidence().since_half_way = absl::Milliseconds(50);
   for (CpuLook& cpu : hang.evidence().first.cpus) {
     cpu.thread.runnable_nanos = 40'000'000;
-    cpu.thread.ran_nanos = 10'000'000;
+    cpu.thread.ran_nanos = 20'000;
+    cpu.thread.time_slices = 5;
   }
   hang.evidence().second.cpus[0] = CpuLook();
   const Verdict verdict = Judge(hang.evidence());
