@@ -38,6 +38,7 @@ std::string Sha256(absl::string_view bytes) {
 
 absl::StatusOr<CheckedResult> Check(CheckedResult result, const std::function<void(v1::TrialResult&)>& clean) {
   if (Sha256(result.payload) != result.sha256) return Damaged(result, "its bytes do not have the stated SHA-256");
+  result.sent_bytes = result.payload.size();
   v1::TrialResult parsed;
   if (!parsed.ParseFromString(result.payload)) return Damaged(result, "it is not a serialized TrialResult");
   if (!IsAgents(parsed.outcome())) {
@@ -49,7 +50,7 @@ absl::StatusOr<CheckedResult> Check(CheckedResult result, const std::function<vo
   }
   result.summary.outcome = parsed.outcome();
   result.summary.calls = parsed.calls();
-  // It becomes the reason of the trial: cleaned here, since payloads pass the boundary as bytes.
+  // It becomes the reason of the trial, which is one line.
   result.reason = shared::CleanText(parsed.reason(), kReasonBytes);
   if (!parsed.has_latency()) return result;
   absl::StatusOr<shared::Histogram> latency = shared::FromProto(parsed.latency());

@@ -19,7 +19,9 @@ struct CheckedResult {
   // `sweeps/{sweep}/trials/{trial}`
   std::string trial;
   std::uint32_t attempt = 0;
+  // Digest and size of the bytes that were sent; `payload` may have been cleaned since.
   std::string sha256;
+  std::uint64_t sent_bytes = 0;
   std::string payload;
   store::ResultSummary summary;
   // The result's own words, empty if COMPLETED.

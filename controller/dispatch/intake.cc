@@ -14,7 +14,7 @@ bool IsOf(const CheckedResult& result, const TrialState& trial, std::uint32_t at
 
 v1::UploadResultResponse Acknowledged(const CheckedResult& result, bool superseded) {
   v1::UploadResultResponse response;
-  response.set_received_bytes(result.payload.size());
+  response.set_received_bytes(result.sent_bytes);
   response.set_committed(true);
   response.set_superseded(superseded);
   return response;

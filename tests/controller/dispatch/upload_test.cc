@@ -106,6 +106,18 @@ TEST(CheckTest, RefusesWhatIsNotAWholeResult) {
   EXPECT_THAT(std::string(Check(result).status().message()), HasSubstr("SHA-256"));
 }
 
+TEST(CheckTest, CleaningChangesWhatIsStoredButNotWhatIsAcknowledged) {
+  CheckedResult result;
+  result.payload = Payload(v1::OUTCOME_HUNG, "long and dirty");
+  result.sha256 = Sha256(result.payload);
+  const auto checked = Check(result, [](v1::TrialResult& parsed) { parsed.set_reason("x"); });
+  ASSERT_TRUE(checked.ok());
+  EXPECT_EQ(checked->sent_bytes, result.payload.size());
+  EXPECT_EQ(checked->sha256, result.sha256);
+  EXPECT_EQ(checked->payload, Payload(v1::OUTCOME_HUNG, "x"));
+  EXPECT_EQ(checked->reason, "x");
+}
+
 TEST(CheckTest, Sha256IsTheKnownOne) {
   // FIPS 180-2, appendix B.1.
   EXPECT_EQ(absl::BytesToHexString(Sha256("abc")), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
