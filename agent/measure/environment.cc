@@ -34,7 +34,7 @@ std::string CpuFile(std::uint32_t cpu, absl::string_view file) {
 }
 
 std::string Kernel(const std::string& root) {
-  const std::string release = ReadTrimmed(root, "/proc/sys/kernel/osrelease");
+  std::string release = ReadTrimmed(root, "/proc/sys/kernel/osrelease");
   const std::string version = ReadTrimmed(root, "/proc/sys/kernel/version");
   if (version.empty()) return release;
   return absl::StrCat(release, release.empty() ? "" : " ", version);
@@ -87,7 +87,7 @@ std::string RealtimeLimits(const std::string& root) {
 
 // x86 names the vendor only through CPUID, but cpuinfo carries the flag; device trees name the hypervisor.
 std::string Hypervisor(const std::string& root, absl::string_view cpuinfo) {
-  const std::string type = ReadTrimmed(root, "/sys/hypervisor/type");
+  std::string type = ReadTrimmed(root, "/sys/hypervisor/type");
   if (!type.empty()) return type;
   const std::string tree = ReadWhole(root, "/proc/device-tree/hypervisor/compatible");
   // Device-tree strings are lists, each ended by NUL.

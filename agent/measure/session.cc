@@ -26,6 +26,7 @@ std::uint64_t TimeLimitTicks(const v1::TrialSpec& spec, const ports::SignalPort&
 std::vector<bool> CpusToProbe(const std::vector<std::uint32_t>& board_cpus) {
   std::set<std::uint32_t> seen;
   std::vector<bool> probed;
+  probed.reserve(board_cpus.size());
   for (const std::uint32_t cpu : board_cpus) probed.push_back(seen.insert(cpu).second);
   probed[0] = false;
   return probed;
