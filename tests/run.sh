@@ -9,10 +9,11 @@
 #   bench       build the release preset and run the benchmarks; each prints its limit and fails if it misses it
 #   soak        the long tests
 #   repeat      everything that starts processes, ten times in a row
-# Without PART: dev clang-tidy tsan. Environment: JOBS (default: all cores).
+# Without PART: dev clang-tidy tsan. Environment: JOBS (default: all cores), RETRIES (default 0: a test has one try).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 jobs=${JOBS:-$(nproc)}
+tries=$((1 + ${RETRIES:-0}))
 export CLICOLOR=0
 
 say() { printf '\n== %s (%s)\n' "$1" "$(date -u +%H:%M:%S)"; }
@@ -41,7 +42,7 @@ run() { # PRESET CTEST_ARGUMENTS...
   local preset=$1
   shift
   say "test $preset $*"
-  ctest --test-dir build/"$preset" --output-on-failure --no-tests=error --parallel "$jobs" "$@"
+  ctest --test-dir build/"$preset" --output-on-failure --no-tests=error --parallel "$jobs" --repeat until-pass:"$tries" "$@"
 }
 
 part() {
@@ -52,7 +53,7 @@ part() {
     asan) build asan && run asan -LE 'clang-tidy|tidy|soak' ;;
     bench) build release && run release -L bench --parallel 1 --verbose ;;
     soak) build dev && run dev -L soak --parallel 1 ;;
-    repeat) build dev && run dev -L process --repeat until-fail:10 ;;
+    repeat) build dev && tries=1 && for round in $(seq 10); do say "round $round"; run dev -L process || return 1; done ;;
     *) echo "unknown part \"$1\"; see tests/run.sh --help" >&2; return 2 ;;
   esac
 }
