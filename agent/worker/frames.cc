@@ -63,8 +63,8 @@ absl::StatusOr<std::string> EncodeFrame(const google::protobuf::MessageLite& mes
 
 absl::Status DecodeFrame(absl::string_view payload, google::protobuf::MessageLite& message) {
   if (!message.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
-    return absl::DataLossError(
-        absl::StrCat("frame of ", payload.size(), " bytes is no ", message.GetTypeName(), "; are both from one build?"));
+    return absl::DataLossError(absl::StrCat("frame of ", payload.size(), " bytes is no ", message.GetTypeName(),
+                                            "; are both from one build?"));
   }
   return absl::OkStatus();
 }

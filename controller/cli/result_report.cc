@@ -38,4 +38,16 @@ absl::Status ReportResults(CommandContext& context, const std::string& name, boo
   return absl::OkStatus();
 }
 
+absl::Status DumpResults(CommandContext& context, const std::string& name) {
+  if (context.format == Format::kCsv) {
+    return absl::InvalidArgumentError("--full: found beside --csv; allowed alone or with --json, since it prints JSON");
+  }
+  return context.client.ForEachResult(name, [&](const v1::Result& result) {
+    absl::StatusOr<std::string> line = MessageJson(result);
+    if (!line.ok()) return line.status();
+    context.environment.out << *line;
+    return absl::OkStatus();
+  });
+}
+
 }  // namespace crosscall::cli

@@ -1,4 +1,6 @@
 // Fetching the results of a sweep and showing them: what `results` and `sweep run --wait` share.
+//
+// Not thread-safe, as the client and the streams of the context are not.
 #ifndef CONTROLLER_CLI_RESULT_REPORT_H_
 #define CONTROLLER_CLI_RESULT_REPORT_H_
 
@@ -12,6 +14,10 @@ namespace crosscall::cli {
 // Prints the result table of the sweep `name` (`sweeps/{sweep}`) and with `heatmap` one picture for each scenario and
 // implementation, in the context's format; pictures are for people only. Codes: the controller's, and DATA_LOSS.
 absl::Status ReportResults(CommandContext& context, const std::string& name, bool heatmap);
+
+// Prints every result of the sweep whole, histograms and circumstances too: one JSON object an attempt, a line each.
+// INVALID_ARGUMENT with CSV; else the controller's codes.
+absl::Status DumpResults(CommandContext& context, const std::string& name);
 
 }  // namespace crosscall::cli
 

@@ -1,6 +1,7 @@
 #include "controller/cli/cli.h"
 
 #include <gmock/gmock.h>
+#include <algorithm>
 
 #include <set>
 
@@ -246,6 +247,16 @@ TEST_F(EndedSweep, ResultsAsTableAndCsv) {
                                     "\"masked target, cycle 0 -> 1 -> 0\"\n"));
 }
 
+TEST_F(EndedSweep, FullResultsAreOneObjectAnAttemptWithTheirCircumstances) {
+  controller_.results[0].mutable_payload()->mutable_environment()->set_kernel("6.1.0 #1 SMP");
+  EXPECT_EQ(RunOnController({"results", "s", "--full"}), 0);
+  const std::string lines = out_.str();
+  EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 2);
+  EXPECT_THAT(out_.str(), HasSubstr("\"kernel\":\"6.1.0 #1 SMP\""));
+  EXPECT_THAT(out_.str(), HasSubstr("\"bucket_counts\""));
+  EXPECT_EQ(RunOnController({"results", "s", "--full", "--csv"}), 2);
+}
+
 TEST_F(EndedSweep, HeatmapIsDrawnBelowTheTable) {
   v1::PairLatency& pair = *controller_.results[0].mutable_payload()->add_pairs();
   pair.set_target(1);
@@ -255,6 +266,7 @@ TEST_F(EndedSweep, HeatmapIsDrawnBelowTheTable) {
   EXPECT_THAT(out_.str(), HasSubstr("\nmutual-masked, generic_2008/poll_completion/mask_all: p50 of calls from row CPU "
                                     "to column CPU\n"));
   EXPECT_EQ(RunOnController({"results", "s", "--heatmap", "--json"}), 2);
+  EXPECT_EQ(RunOnController({"results", "s", "--heatmap", "--full"}), 2);
 }
 
 TEST_F(EndedSweep, HangsAreListedAndShown) {
