@@ -116,7 +116,8 @@ class StopOnSignal {
           loop.Stop();
         }) {}
   ~StopOnSignal() {
-    pthread_kill(thread_.native_handle(), SIGTERM);
+    // Blocked everywhere and taken by sigwait alone, so it ends the wait and not the process.
+    pthread_kill(thread_.native_handle(), SIGTERM);  // NOLINT(bugprone-bad-signal-to-kill-thread)
     thread_.join();
   }
 

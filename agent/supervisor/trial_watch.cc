@@ -207,7 +207,7 @@ void TrialWatch::EndCrashed(const std::string& reason) {
   end_->set_worker_log(shared::CleanReport(link_.output(), kLogBytes));
 }
 
-v1::TrialResult TrialWatch::Blank(v1::Outcome outcome, std::string reason) const {
+v1::TrialResult TrialWatch::Blank(v1::Outcome outcome, const std::string& reason) const {
   v1::TrialResult result;
   result.set_outcome(outcome);
   result.set_reason(shared::CleanText(reason, kReasonBytes));

@@ -44,7 +44,7 @@ class TrialWatch {
   void EnterPhase(Phase phase, absl::Duration now);
   void EndHung();
   void EndCrashed(const std::string& reason);
-  v1::TrialResult Blank(v1::Outcome outcome, std::string reason) const;
+  v1::TrialResult Blank(v1::Outcome outcome, const std::string& reason) const;
   absl::Duration PollInterval() const;
 
   const TrialOptions& options_;
