@@ -25,9 +25,10 @@ constexpr int kMaxDepth = 8;
 constexpr std::uint64_t kMaxSteps = 20'000'000;
 
 constexpr std::uint32_t kMinRing = 1024;
-constexpr std::uint64_t kMaxRing = std::uint64_t{1} << 22;
-// Half a gigabyte for the rings of all CPUs, and a hundred thousand stamps between joins if nothing asks for more.
-constexpr std::uint64_t kMaxAllStamps = (std::uint64_t{512} << 20) / sizeof(core::Stamp);
+constexpr std::uint64_t kMaxRing = std::uint64_t{1} << 19;
+// 128 MiB for the rings of all CPUs (joining takes five times that), and a hundred thousand stamps between joins if
+// nothing asks for more.
+constexpr std::uint64_t kMaxAllStamps = (std::uint64_t{128} << 20) / sizeof(core::Stamp);
 constexpr std::uint64_t kUsualAllStamps = 128 * 1024;
 constexpr std::uint64_t kUsualRing = 16 * 1024;
 

@@ -57,7 +57,7 @@ TEST(BatchSizeTest, RingIsAPowerOfTwoWithinItsMemory) {
       const std::uint32_t ring = RingSizeFor(cpus, stamps);
       EXPECT_EQ(ring & (ring - 1), 0u);
       EXPECT_GE(ring, 1024u);
-      EXPECT_LE(std::uint64_t{ring} * cpus * 32, std::uint64_t{512} << 20);
+      EXPECT_LE(std::uint64_t{ring} * cpus * 32, std::uint64_t{128} << 20);
     }
   }
 }
