@@ -162,7 +162,7 @@ absl::Status Run(const Flags& flags, const sigset_t& stop_signals) {
   dispatch::Settings settings = flags.settings;
   settings.clean_result = [](v1::TrialResult& result) { api::Clean(result); };
   absl::StatusOr<std::unique_ptr<dispatch::Dispatcher>> dispatcher =
-      dispatch::Dispatcher::Start(**store, clock, std::move(settings));
+      dispatch::Dispatcher::Start(**store, clock, settings);
   if (!dispatcher.ok()) return dispatcher.status();
   api::RequestCounts counts;
   const metrics::Exporter exporter([&] { return (*dispatcher)->snapshot(); }, [&] { return RequestsOf(counts); }, clock,

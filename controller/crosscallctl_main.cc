@@ -27,7 +27,8 @@ class SignalThread {
   }
   ~SignalThread() {
     stopping_ = true;
-    pthread_kill(thread_.native_handle(), SIGTERM);
+    // Blocked everywhere and taken by sigwait alone, so it ends the wait and not the process.
+    pthread_kill(thread_.native_handle(), SIGTERM);  // NOLINT(bugprone-bad-signal-to-kill-thread)
     thread_.join();
   }
   SignalThread(const SignalThread&) = delete;

@@ -3,7 +3,7 @@
 #
 # usage: tests/run.sh [PART...]
 #   dev         build the dev preset and run its tests (also those of the tree itself: arrows, format, protocol)
-#   clang-tidy  clang-tidy over all sources (needs dev's build folder)
+#   clang-tidy  clang-tidy over all sources but tests (needs dev's build folder)
 #   tsan        ThreadSanitizer, for the tests that link neither gRPC nor the signal port
 #   asan        AddressSanitizer and UndefinedBehaviorSanitizer, all tests
 #   bench       build the release preset and run the benchmarks; each prints its limit and fails if it misses it

@@ -69,7 +69,7 @@ class KillTest(unittest.TestCase):
     def test_every_result_exactly_once(self):
         victims = ["worker", "agent", "controller"] * KILLS
         self.random.shuffle(victims)
-        with Rig(controller_flags=["--attempts", "100", "--spooled-result-wait", "5s"]) as rig:
+        with Rig(controller_flags=["--spooled-result-wait", "5s"]) as rig:
             rig.start_controller()
             rig.start_agent()
             rig.wait_for_board()

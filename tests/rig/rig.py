@@ -67,7 +67,8 @@ class Rig:
 
     def __init__(self, controller_flags=(), agent_flags=("--no-realtime",)):
         self.bin = pathlib.Path(os.environ["CROSSCALL_BIN"])
-        self.controller_flags = list(controller_flags)
+        # On a busy machine trials come out invalid, rightly, and are tried again: as often as it takes.
+        self.controller_flags = ["--attempts", "100", *controller_flags]
         self.agent_flags = list(agent_flags)
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="crosscall-rig-"))
         self.controller = None

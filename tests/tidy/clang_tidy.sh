@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# clang-tidy over every source that the given build compiles, on all cores.
+# clang-tidy over the sources of the product that the given build compiles (tests only if named), on all cores.
 # usage: clang_tidy.sh BUILD_FOLDER [FILE...]
 set -euo pipefail
 build=$(realpath "${1:?build folder with compile_commands.json}")
@@ -11,7 +11,7 @@ if [ ${#files[@]} -eq 0 ]; then
 import json, sys
 build, root = sys.argv[1], sys.argv[2] + "/"
 paths = {entry["file"] for entry in json.load(open(build + "/compile_commands.json"))}
-print("\n".join(sorted(p for p in paths if p.startswith(root) and not p.startswith(build))))
+print("\n".join(sorted(p for p in paths if p.startswith(root) and not p.startswith((build, root + "tests/")))))
 PY
   )
 fi

@@ -13,7 +13,6 @@
 namespace crosscall::scenario {
 namespace {
 
-using core::Result;
 using core::StepPort;
 using ::testing::ElementsAre;
 using Calls = core::Calls<StepPort, core::PerTarget>;

@@ -341,7 +341,7 @@ TEST(ParseLimitsTest, LongBodiesAreRefused) {
 TEST(ParseLimitsTest, TextThatIsNotYamlIsAnErrorAndNoException) {
   EXPECT_THAT(ErrorOf("scenario: [s\n"), HasSubstr("found text that is not YAML ("));
   EXPECT_THAT(ErrorOf("expect: {*/spin/mask_all: completes}\n"), HasSubstr("stands in quotes"));
-  EXPECT_THAT(ErrorOf(std::string("scen\0ario: \x01\xff", 14)), StartsWith("s.yaml:"));
+  EXPECT_THAT(ErrorOf(std::string("scen\0ario: \x01\xff", 13)), StartsWith("s.yaml:"));
 }
 
 }  // namespace
