@@ -57,14 +57,25 @@ class KillTest(unittest.TestCase):
 
     def kill(self, rig, victim):
         if victim == "worker":
-            pid = until(rig.worker_of, "a worker runs")
-            os.kill(pid, signal.SIGKILL)
+            until(lambda: self.kill_worker(rig), "a worker is killed")
         elif victim == "agent":
             rig.agents["rig"].kill()
             rig.start_agent()
         else:
             rig.controller.kill()
             rig.start_controller()
+
+    def kill_worker(self, rig):
+        """False if there was none, or it ended by itself before it was hit."""
+        self.keep_busy(rig)
+        pid = rig.worker_of()
+        if pid is None:
+            return False
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return False
+        return True
 
     def test_every_result_exactly_once(self):
         victims = ["worker", "agent", "controller"] * KILLS
