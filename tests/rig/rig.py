@@ -152,12 +152,13 @@ class Rig:
         return until(ended, f"sweep {name} ended")
 
     def worker_of(self, board="rig"):
-        """Process id of the agent's worker, or None."""
+        """Process id of the worker that runs the agent's trial, or None. One that only describes itself is none."""
         agent = self.agents[board]
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
             for task in pathlib.Path(f"/proc/{agent.pid}/task").iterdir():
                 for child in (task / "children").read_text().split():
                     with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-                        if re.search("crosscall-worke", pathlib.Path(f"/proc/{child}/comm").read_text()):
+                        command = pathlib.Path(f"/proc/{child}/cmdline").read_text()
+                        if re.search(r"crosscall-worker\0", command) and "--describe" not in command:
                             return int(child)
         return None
