@@ -252,7 +252,8 @@ TEST(TrialTest, KernelThatCountsNoInterruptsForTheKicksMakesTheTrialInvalid) {
     result = RunHere(spec, hooks);
   }
   std::filesystem::remove_all(root);
-  if (result.disturbance().involuntary_switches() * 2 >= result.calls()) {
+  if (!absl::StartsWith(result.reason(), "ipi_missing") &&
+      result.disturbance().involuntary_switches() * 2 >= result.calls()) {
     GTEST_SKIP() << "this machine is so busy that switches explain the missing interrupts";
   }
   EXPECT_EQ(result.outcome(), v1::OUTCOME_INVALID);
