@@ -9,7 +9,8 @@
 //   requests_published of a target is counted before the request can be found, requests_taken after it was taken out;
 //   so published > taken whenever its queue holds something.
 //   kPublish and kKick are stamped just before, kDrain, kComplete and kObserved just after what they name; so no
-//   interval between stamps of two CPUs is negative on a common clock.
+//   interval between stamps of two CPUs is negative on a common clock. kPublish carries the time of the claim, which it
+//   follows at once.
 //
 // Thread safety: a CPU writes its own CpuState. Its interrupt handlers write the same fields; each field is either
 // restored by the handler (frame_count, site), or a counter that Bump moves in one step. The fields of a target that
@@ -148,7 +149,7 @@ class Account {
   }
   void StampPublish(const CallToken& call, CpuId peer) {
     SetPhase(call, CallPhase::kPublished);
-    port_.StampStage(Stage::kPublish, call.id, peer, 0);
+    port_.StampAgain(Stage::kPublish, call.id, peer, 0);
   }
   void CountRequest(const CallToken& call, CpuId target) {
     CpuState& state = port_.state_of(target);

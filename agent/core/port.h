@@ -40,7 +40,9 @@
 // Observation
 //   Now()                     raw clock, cheap, monotonic on one CPU.
 //   state()                   this CPU's CpuState, and state_of(cpu) another's; lock_state(i). Never null.
-//   StampStage(stage, call, peer, detail)
+//   StampStage(stage, call, peer, detail)   a step of this CPU, at the time of Now()
+//   StampAgain(stage, call, peer, detail)   the same, at the time of this CPU's last stamp: for a step that follows at
+//                             once, where a look at the clock would cost more than the step. Never a handler's first.
 #ifndef AGENT_CORE_PORT_H_
 #define AGENT_CORE_PORT_H_
 
@@ -99,6 +101,7 @@ concept PortOperations = requires(P& p, const P& cp, CpuId cpu, const CpuSet& se
   { p.state_of(cpu) } -> SameAs<CpuState&>;
   { p.lock_state(cpu) } -> SameAs<LockState&>;
   p.StampStage(Stage::kEnter, u64{0}, cpu, u32{0});
+  p.StampAgain(Stage::kEnter, u64{0}, cpu, u32{0});
 };
 
 template <class P>

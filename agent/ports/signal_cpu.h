@@ -121,6 +121,10 @@ class alignas(core::kCacheLine) SignalCpu {
     }
   }
 
+  // Of the last whole stamp: one that a handler makes while this looks is as good.
+  core::u64 LastStampTime() const {
+    return core::Peek(ring_[(reserved_.load(std::memory_order_relaxed) - 1) & ring_mask_].time);
+  }
   // Handlers of this CPU may interrupt at any point and stamp themselves. The slot is reserved first; they end before
   // the interrupted stamp goes on, so the loop publishes all that is reserved, and again if one came in between.
   void Stamp(core::u64 time, core::Stage stage, core::u64 call, core::CpuId peer, core::u32 detail) {

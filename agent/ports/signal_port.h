@@ -99,6 +99,10 @@ class SignalPort {
   void StampStage(core::Stage stage, core::u64 call, core::CpuId peer, core::u32 detail) {
     Here().Stamp(clock_.Now(), stage, call, peer, detail);
   }
+  void StampAgain(core::Stage stage, core::u64 call, core::CpuId peer, core::u32 detail) {
+    SignalCpu& cpu = Here();
+    cpu.Stamp(cpu.LastStampTime(), stage, call, peer, detail);
+  }
 
  private:
   SignalPort(Options options, FlightRegion& region);

@@ -66,6 +66,7 @@ class LonePort {
   CpuState& state_of(CpuId) { return state_; }
   LockState& lock_state(u32 index) { return locks_[index]; }
   void StampStage(Stage, u64, CpuId, u32) {}
+  void StampAgain(Stage, u64, CpuId, u32) {}
 
  private:
   u32 barred_ = 0;

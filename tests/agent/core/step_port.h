@@ -99,6 +99,7 @@ class StepPort {
   CpuState& state_of(CpuId cpu) { return states_[cpu]; }
   LockState& lock_state(u32 index) { return locks_[index]; }
   void StampStage(Stage stage, u64 call, CpuId peer, u32 detail);
+  void StampAgain(Stage stage, u64 call, CpuId peer, u32 detail) { StampStage(stage, call, peer, detail); }
 
  private:
   struct Cpu {

@@ -419,5 +419,22 @@ TEST(SignalPortTest, StampsOfNestingHandlersAreAllKept) {
   EXPECT_GT(own, 0u);
 }
 
+TEST(SignalPortTest, AStepStampedAgainHasTheTimeOfTheStampBefore) {
+  Machine machine(Machine::Ordinary(1), 1 << 10);
+  machine.Run([&](CpuId) {
+    for (u64 i = 0; i < 100; ++i) {
+      machine.port().StampStage(core::Stage::kClaim, core::CallId(0, i), 0, 0);
+      machine.port().StampAgain(core::Stage::kPublish, core::CallId(0, i), 0, 0);
+    }
+  });
+  const core::Stamp* ring = machine.region().ring(0);
+  ASSERT_EQ(machine.region().cpu(0).ring_head, 200u);
+  for (u64 i = 0; i < 200; i += 2) {
+    EXPECT_EQ(ring[i].time, ring[i + 1].time);
+    EXPECT_NE(ring[i].stage, ring[i + 1].stage);
+    if (i > 0) EXPECT_GT(ring[i].time, ring[i - 1].time);
+  }
+}
+
 }  // namespace
 }  // namespace crosscall::ports

@@ -45,6 +45,7 @@ class ThreadPort {
   core::CpuState& state_of(core::CpuId cpu) { return states_[cpu]; }
   core::LockState& lock_state(core::u32) { return lock_; }
   void StampStage(core::Stage, core::u64, core::CpuId, core::u32) {}
+  void StampAgain(core::Stage, core::u64, core::CpuId, core::u32) {}
 
  private:
   core::CpuState states_[kThreads] = {};
