@@ -21,7 +21,8 @@
 //                    waiting call and, of algorithms that always wait, for any; or its record is in use. CallAsync:
 //                    the record (of mailbox_grid also: the slot for that target) is in use
 //   kNoMemory        fail_fast with interrupts masked, and generic_2008 got no record
-//   kWouldDeadlock   strict mode refused a misuse (misuse.h). Historic mode only notes it
+//   kWouldDeadlock   strict mode refused a misuse (misuse.h). Historic mode only notes it; but server_loop refuses a call
+//                    out of a function that its loop runs in either mode (server_loop.h)
 // A refused call has run nothing anywhere.
 //
 // Which calls may interrupt which of the same CPU is the algorithm's (its table in section 4.8).
@@ -237,13 +238,24 @@ class Calls {
     u32 frame;
     u64 site;
   };
+  // What the caller runs itself of a call to several; see runtime.h.
+  struct LocalPart {
+    Calls& calls;
+    const CallToken& call;
+    const Request& request;
+    const bool wanted;
+
+    void operator()() const {
+      if (wanted) calls.RunInline(call, request.function, request.argument);
+    }
+  };
 
   static void DoNothing(void*) {}
   static bool PolicyHolds(void* self) {
     Calls& calls = *static_cast<Calls*>(self);
     return calls.algorithm_.Holds(calls.port_.Me());
   }
-  static void PolicyDrain(void* self, Site site) { static_cast<Calls*>(self)->PollOnce(site); }
+  static u32 PolicyDrain(void* self, Site site) { return static_cast<Calls*>(self)->PollOnce(site); }
 
   CallToken Enter(CpuId peer) {
     const Cpu& cpu = cpus_[port_.Me()];
@@ -323,10 +335,7 @@ class Calls {
     CpuSet targets = OnlineOf(live);
     targets.Remove(call.me);
     port_.MutateMask(live);  // Without effect, since the algorithm works on `targets`.
-    const auto run_local = [&] {
-      if (local) RunInline(call, request.function, request.argument);
-    };
-    return Return(call, algorithm_.Many(call, targets, request, run_local));
+    return Return(call, algorithm_.Many(call, targets, request, LocalPart{*this, call, request, local}));
   }
 
   void RunInline(const CallToken& call, Function function, void* argument) {
@@ -358,15 +367,16 @@ class Calls {
     --cpus_[port_.Me()].handler_depth;
   }
 
-  // A drain entered without an interrupt, the latch untouched.
-  void PollOnce(Site site) {
+  // A drain entered without an interrupt, the latch untouched; how many requests it took.
+  u32 PollOnce(Site site) {
     CpuState& state = port_.state();
     const Interruption handler = BeginHandler(state, FrameKind::kHandler);
     Bump(state.poll_hits);
     port_.StampStage(Stage::kPollHit, 0, kNoCpu, static_cast<u32>(site));
-    DrainOwn();
+    const u32 taken = DrainOwn();
     port_.StampStage(Stage::kHandlerExit, 0, kNoCpu, 0);
     EndHandler(state, handler);
+    return taken;
   }
   u32 DrainOwn() {
     const CpuId me = port_.Me();

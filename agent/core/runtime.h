@@ -2,12 +2,14 @@
 //
 // An algorithm is a class template over the port with these members; all but the constructor run on any CPU:
 //   static constexpr bool kAlwaysWaits          even a nowait call waits for its targets
-//   static constexpr bool kInterruptCalls       a call may interrupt a call of the same CPU (section 4.8)
+//   static constexpr bool kInterruptCalls       a call may interrupt a call of the same CPU (section 4.8), or none can
+//   static constexpr bool kFunctionsCall        a called function may make a nowait call
 //   static usize BytesNeeded(u32 cpus)
 //   A(Runtime<P>&, Arena&)
 //   Result Single(call, target, request)        target is another CPU
 //   Result Many(call, targets, request, local)  others only; local() runs once, between kicks and wait, or never if the
-//                                               call is refused. An empty set runs local() alone
+//                                               call is refused. An empty set runs local() alone. local.wanted: whether
+//                                               it runs anything
 //   Result Async(call, target, AsyncRecord&)    never waits, unless kAlwaysWaits
 //   bool Holds(me)                              this CPU's queue holds something
 //   u32 Drain(me)                               takes and runs what it holds; how many requests were taken

@@ -12,7 +12,8 @@
 //   fail_fast         retry         retry         refused if masked          retry
 // (fail_fast's refusals at entry are in calls.h; a barrier of the program asks no policy.)
 //
-// Polling runs the drain without touching the latch, so a spurious IPI may follow.
+// Polling runs the drain without touching the latch, so a spurious IPI may follow. A poll that took nothing was a
+// fruitless look.
 //
 // Thread safety: all members may be called on every CPU; each CPU writes only its own CpuState.
 // Source: the mail exchange of June 2008; see the reference, sections 2 and 3.
@@ -27,11 +28,11 @@
 namespace crosscall::core {
 
 // The way back into the algorithm, for policies that drain: whether this CPU's queue holds something, and one drain of
-// it entered from that site.
+// it entered from that site; how many requests it took.
 struct OwnQueue {
   void* self;
   bool (*holds)(void* self);
-  void (*drain)(void* self, Site site);
+  u32 (*drain)(void* self, Site site);
 };
 
 // Whom or what a wait is for, for the observer only.
@@ -70,6 +71,10 @@ class Wait {
     Restore(state, outer);
     return true;
   }
+
+  // One drain of the own queue, entered as a poll is, whatever the policy: for an algorithm whose wait is itself a drain.
+  // With interrupts masked. How many requests it took.
+  u32 Drain(Site site) { return own_.drain(own_.self, site); }
 
   void Relax(Site site) {
     Bump(port_.state().heartbeat);
@@ -125,11 +130,7 @@ class Wait {
     for (u32 i = 0; i < words_; ++i) Poke(state.wait_mask[i], outer.mask[i]);
   }
 
-  bool Poll(Site site) {
-    if (!port_.IrqsMasked() || !own_.holds(own_.self)) return false;
-    own_.drain(own_.self, site);
-    return true;
-  }
+  bool Poll(Site site) { return port_.IrqsMasked() && own_.holds(own_.self) && Drain(site) > 0; }
   void OpenWindow() {
     const u32 frame = account_.Push(FrameKind::kWindow, 0, kNoCpu);
     port_.Window();
