@@ -9,5 +9,7 @@
 #include "agent/core/mailbox_grid.h"
 #include "agent/core/per_target.h"
 #include "agent/core/percpu_record.h"
+#include "agent/core/rendezvous.h"
+#include "agent/core/server_loop.h"
 
 #endif  // AGENT_CORE_ALGORITHMS_H_

@@ -42,6 +42,7 @@ class CallLock {
  public:
   static constexpr bool kAlwaysWaits = true;
   static constexpr bool kInterruptCalls = false;
+  static constexpr bool kFunctionsCall = true;
 
   static usize BytesNeeded(u32) { return Arena::BytesFor<Shared>(1); }
 

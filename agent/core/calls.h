@@ -21,8 +21,8 @@
 //                    waiting call and, of algorithms that always wait, for any; or its record is in use. CallAsync:
 //                    the record (of mailbox_grid also: the slot for that target) is in use
 //   kNoMemory        fail_fast with interrupts masked, and generic_2008 got no record
-//   kWouldDeadlock   strict mode refused a misuse (misuse.h). Historic mode only notes it; but server_loop refuses a call
-//                    out of a function that its loop runs in either mode (server_loop.h)
+//   kWouldDeadlock   strict mode refused a misuse (misuse.h). Historic mode only notes it, but for a call out of a
+//                    function that the loop of server_loop runs: refused in either mode (server_loop.h)
 // A refused call has run nothing anywhere.
 //
 // Which calls may interrupt which of the same CPU is the algorithm's (its table in section 4.8).

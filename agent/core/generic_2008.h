@@ -47,6 +47,7 @@ class Generic2008 {
  public:
   static constexpr bool kAlwaysWaits = false;
   static constexpr bool kInterruptCalls = true;
+  static constexpr bool kFunctionsCall = true;
   // A CPU's records of each kind; a pool that runs dry behaves as memory does.
   static constexpr u32 kSinglesPerCpu = 64;
   static constexpr u32 kMasksPerCpu = 8;

@@ -1,7 +1,7 @@
 // The grid of implementations: algorithm x wait policy x irq model, their names, and the way from a name to code.
 //
 // An implementation is written `generic_2008/poll_completion/mask_all`. Algorithms are class templates over a port; the
-// policy and the irq model are run-time values, so that fifty implementations need five instantiations.
+// policy and the irq model are run-time values, so that seventy implementations need seven instantiations.
 #ifndef AGENT_CORE_IMPLEMENTATION_H_
 #define AGENT_CORE_IMPLEMENTATION_H_
 
@@ -10,16 +10,25 @@
 
 namespace crosscall::core {
 
-enum class AlgorithmKind : u8 { kCallLock = 0, kGeneric2008 = 1, kPercpuRecord = 2, kPerTarget = 3, kMailboxGrid = 4 };
+// In the order in which they came to be offered; names, not values, are stored and sent.
+enum class AlgorithmKind : u8 {
+  kCallLock = 0,
+  kGeneric2008 = 1,
+  kPercpuRecord = 2,
+  kPerTarget = 3,
+  kMailboxGrid = 4,
+  kServerLoop = 5,
+  kRendezvous = 6,
+};
 
-inline constexpr u32 kAlgorithmCount = 5;
+inline constexpr u32 kAlgorithmCount = 7;
 inline constexpr u32 kPolicyCount = 5;
 inline constexpr u32 kIrqModelCount = 2;
 inline constexpr u32 kImplementationCount = kAlgorithmCount * kPolicyCount * kIrqModelCount;
 
 // Indexed by the enumerators' values.
-inline constexpr const char* kAlgorithmNames[kAlgorithmCount] = {"call_lock", "generic_2008", "percpu_record",
-                                                                 "per_target", "mailbox_grid"};
+inline constexpr const char* kAlgorithmNames[kAlgorithmCount] = {
+    "call_lock", "generic_2008", "percpu_record", "per_target", "mailbox_grid", "server_loop", "rendezvous"};
 inline constexpr const char* kPolicyNames[kPolicyCount] = {"spin", "poll_completion", "poll_everywhere", "open_window",
                                                            "fail_fast"};
 inline constexpr const char* kIrqModelNames[kIrqModelCount] = {"mask_all", "ipi_open"};
@@ -41,7 +50,8 @@ struct ImplementationList {
   static constexpr u32 size() { return kImplementationCount; }
 };
 
-// All of them; algorithm varies slowest, irq model fastest. The order is part of output formats and never changes.
+// All of them; algorithm varies slowest, irq model fastest. The order is part of output formats and never changes;
+// new ones are appended.
 inline constexpr ImplementationList kImplementations = [] {
   ImplementationList list;
   for (u32 i = 0; i < kImplementationCount; ++i) {
@@ -130,6 +140,10 @@ template <class P>
 class PerTarget;
 template <class P>
 class MailboxGrid;
+template <class P>
+class ServerLoop;
+template <class P>
+class Rendezvous;
 
 // Calls v.template operator()<A>() with the class template A of that algorithm: a lambda
 // `[&]<template <class> class A>() { Calls<P, A> calls(...); ... }`.
@@ -146,6 +160,10 @@ auto VisitAlgorithm(AlgorithmKind kind, V&& v) {
       return v.template operator()<PerTarget>();
     case AlgorithmKind::kMailboxGrid:
       return v.template operator()<MailboxGrid>();
+    case AlgorithmKind::kServerLoop:
+      return v.template operator()<ServerLoop>();
+    case AlgorithmKind::kRendezvous:
+      return v.template operator()<Rendezvous>();
   }
   __builtin_unreachable();
 }

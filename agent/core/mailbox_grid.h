@@ -54,6 +54,7 @@ class MailboxGrid {
  public:
   static constexpr bool kAlwaysWaits = false;
   static constexpr bool kInterruptCalls = true;
+  static constexpr bool kFunctionsCall = true;
   static constexpr u32 kLevels = 2;
 
   static usize BytesNeeded(u32 cpus) {

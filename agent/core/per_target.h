@@ -43,6 +43,7 @@ class PerTarget {
  public:
   static constexpr bool kAlwaysWaits = false;
   static constexpr bool kInterruptCalls = false;
+  static constexpr bool kFunctionsCall = true;
 
   static usize BytesNeeded(u32 cpus) { return Arena::BytesFor<Cpu>(cpus) + Arena::BytesFor<Pair>(usize{cpus} * cpus); }
 

@@ -38,6 +38,7 @@ class PercpuRecord {
  public:
   static constexpr bool kAlwaysWaits = false;
   static constexpr bool kInterruptCalls = false;
+  static constexpr bool kFunctionsCall = true;
 
   static usize BytesNeeded(u32 cpus) {
     return Arena::BytesFor<SingleQueue<P>>(cpus) + Arena::BytesFor<MaskList<P>>(1) + Arena::BytesFor<Own>(cpus);

@@ -72,8 +72,8 @@ class Wait {
     return true;
   }
 
-  // One drain of the own queue, entered as a poll is, whatever the policy: for an algorithm whose wait is itself a drain.
-  // With interrupts masked. How many requests it took.
+  // One drain of the own queue with interrupts masked, entered as a poll is, whatever the policy: for an algorithm
+  // whose wait is itself a drain. How many requests it took.
   u32 Drain(Site site) { return own_.drain(own_.self, site); }
 
   void Relax(Site site) {

@@ -21,7 +21,9 @@ constexpr const char* kAlgorithmAbouts[core::kAlgorithmCount] = {
     "per-CPU locked queue for single calls, one shared list for mask calls; Linux 2.6.27, repaired",
     "no allocation: per-CPU records re-used without a grace period; Linux, February 2009",
     "one record for each caller and target, lock-free list for each target; Linux today",
-    "one mailbox for each caller and target, found by a bitmap; no queue, no allocation"};
+    "one mailbox for each caller and target, found by a bitmap; no queue, no allocation",
+    "the initiator serves its own message box until nothing is counted for it any more; illumos",
+    "all participants meet, run and leave, in rounds under a global lock; FreeBSD"};
 
 void ListScenarios(bool json, std::ostream& out) {
   for (const scenario::CatalogueEntry& entry : scenario::Catalogue()) {

@@ -161,7 +161,7 @@ class Battery {
 
   // A record travels between CPUs 0 and 1, queued anew by the function it carries.
   void FnMayQueueItsRecordAgain() {
-    if (HandlersAreRefused()) return;
+    if (!A<P>::kFunctionsCall || HandlersAreRefused()) return;
     R rig(machine_, options_);
     struct Traveller {
       R* rig;
@@ -288,7 +288,7 @@ class Battery {
 
   // A nowait call out of a handler, back to the CPU whose nowait call runs it.
   void HandlersMayCall() {
-    if (HandlersAreRefused()) return;
+    if (!A<P>::kFunctionsCall || HandlersAreRefused()) return;
     R rig(machine_, options_);
     rig.Run([&](CpuId cpu) {
       for (u64 i = 1; cpu == 0 && i <= M::kRounds; ++i) {

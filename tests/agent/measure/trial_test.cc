@@ -15,6 +15,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "agent/core/implementation.h"
 #include "agent/core/stage.h"
 #include "agent/ports/board_cpus.h"
 #include "proto/shared/histogram_proto.h"
@@ -112,7 +113,7 @@ TEST(TrialTest, SingleCallsCompleteAndAddUp) {
 
 TEST(TrialTest, EveryAlgorithmCompletesSingleCalls) {
   if (!HasTwoCpus()) GTEST_SKIP() << "needs two CPUs";
-  for (const char* const algorithm : {"call_lock", "generic_2008", "percpu_record", "per_target", "mailbox_grid"}) {
+  for (const char* const algorithm : core::kAlgorithmNames) {
     for (const char* const rest : {"/spin/mask_all", "/poll_everywhere/ipi_open"}) {
       const v1::TrialResult result = RunUntilCompleted(SpecOf("single-call", absl::StrCat(algorithm, rest)));
       SCOPED_TRACE(absl::StrCat(algorithm, rest));
