@@ -432,7 +432,9 @@ TEST(SignalPortTest, AStepStampedAgainHasTheTimeOfTheStampBefore) {
   for (u64 i = 0; i < 200; i += 2) {
     EXPECT_EQ(ring[i].time, ring[i + 1].time);
     EXPECT_NE(ring[i].stage, ring[i + 1].stage);
-    if (i > 0) EXPECT_GT(ring[i].time, ring[i - 1].time);
+    if (i > 0) {
+      EXPECT_GT(ring[i].time, ring[i - 1].time);
+    }
   }
 }
 
