@@ -183,9 +183,12 @@ class Calls {
   }
 
   void Lock(ProgramLock<P>& lock) {
+    port_.BeginWait();
     if (TryLock(lock)) return;
     const u32 frame = runtime_.account.Push(FrameKind::kLockWait, u64{lock.index()} + 1, kNoCpu);
-    runtime_.wait.Until(Site::kLock, WaitingFor{0, lock.index(), nullptr}, [&] { return TryLock(lock); });
+    const WaitingFor waiting{0, lock.index(), nullptr};
+    runtime_.wait.GoOn(
+        Site::kLock, waiting, [&] { return TryLock(lock); }, [](CpuState&) {});
     runtime_.account.Pop(frame);
   }
   void Unlock(ProgramLock<P>& lock) {

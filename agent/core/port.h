@@ -30,6 +30,9 @@
 //   Bar().
 //
 // Waiting and faults
+//   BeginWait()               a wait begins: looks at a condition follow, each but the last ended by a Pause or by a
+//                             poll that took something. Nothing on hardware; the model knows by it what a look is. A
+//                             condition keeps nothing of a fruitless look but what stays true.
 //   Pause()                   one fruitless look of a wait loop. The model makes it a blocking point.
 //   AllocFails()              asked once for each record allocated; true injects a failure.
 //   KickGap(targets)          called between publish and kick; faults and device interrupts of that window are injected
@@ -92,6 +95,7 @@ concept PortOperations = requires(P& p, const P& cp, CpuId cpu, const CpuSet& se
   p.Window();
   p.SendIpis(set);
   p.Ack();
+  p.BeginWait();
   p.Pause();
   { p.AllocFails() } -> SameAs<bool>;
   p.KickGap(set);

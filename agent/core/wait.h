@@ -60,7 +60,14 @@ class Wait {
   // The same; `refresh(state)` may narrow wait_mask after each fruitless look.
   template <class Condition, class Refresh>
   bool Until(Site site, const WaitingFor& waiting, Condition&& condition, Refresh&& refresh) {
+    port_.BeginWait();
     if (condition()) return true;
+    return GoOn(site, waiting, condition, refresh);
+  }
+
+  // The rest of a wait that began with port.BeginWait() and one fruitless look.
+  template <class Condition, class Refresh>
+  bool GoOn(Site site, const WaitingFor& waiting, Condition&& condition, Refresh&& refresh) {
     if (site == Site::kClaim && Refuses()) return false;
     CpuState& state = port_.state();
     const Position outer = Begin(state, site, waiting);

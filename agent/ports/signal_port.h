@@ -86,6 +86,7 @@ class SignalPort {
   void Window() { Here().Window(); }
   void SendIpis(const core::CpuSet& targets);
   void Ack() { Here().Ack(); }
+  void BeginWait() {}
   void Pause() { Here().Pause(); }
   bool AllocFails() { return faults_.AllocFails(Me()); }
   void KickGap(const core::CpuSet&) {

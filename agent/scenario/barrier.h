@@ -16,6 +16,7 @@ namespace crosscall::scenario {
 // Waits without a policy and says so in the CPU's state, so that a hang report can name the barrier.
 template <core::Port P, class Condition>
 void AwaitPlainly(P& port, core::u64 wait_for, Condition&& condition) {
+  port.BeginWait();
   if (condition()) return;
   core::CpuState& state = port.state();
   // A called function may wait here on top of another wait of its CPU, which goes on afterwards.

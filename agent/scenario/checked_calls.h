@@ -75,10 +75,15 @@ class CheckedCalls {
   void WaitAll(core::CpuId me) {
     const NowaitRing<P>& ring = cpus_[me].ring;
     core::u64 cursor = ring.Begin();
-    if (ring.FinishedSince(cursor)) return;
-    const core::CpuSet unfinished = ring.Unfinished(cursor);
+    core::CpuSet unfinished;  // after a fruitless look
     calls_.WaitUntil(
-        core::Site::kCompletion, [&] { return ring.FinishedSince(cursor); }, &unfinished);
+        core::Site::kCompletion,
+        [&] {
+          if (ring.FinishedSince(cursor)) return true;
+          unfinished = ring.Unfinished(cursor);
+          return false;
+        },
+        &unfinished);
   }
 
   // WaitAll, and the async calls too: nothing of this CPU runs anywhere afterwards.
@@ -89,7 +94,7 @@ class CheckedCalls {
       const core::u64 accepted = core::Peek(async.accepted);
       // Acquire: what the function did is seen by whatever this CPU does next.
       const auto finished = [&] { return async.done.load(core::Order::kAcquire) >= accepted; };
-      if (finished()) continue;
+      if (accepted == 0) continue;
       const core::CpuSet target = core::CpuSet::Of(SingleTarget(view_.ops[async.op_index], me));
       calls_.WaitUntil(core::Site::kCompletion, finished, &target);
     }

@@ -8,6 +8,8 @@
 //                                 intended start in clock ticks; 0: the call is not paced, it starts when it starts.
 //   AfterCall(cpu, intended, r)   the call has returned; `intended` is what BeforeCall said. Latency counted from the
 //                                 intended start does not hide a stall of the caller.
+//   AtOperation(cpu, index)       called before each operation of a program or function body, with its index in the op
+//                                 array, and at a program's end with that of its kEnd; for a model that tells steps.
 //
 // Thread safety: all members are called on every CPU at once, each for its own `cpu`.
 #ifndef AGENT_SCENARIO_ENVIRONMENT_H_
@@ -24,6 +26,7 @@ concept Environment = requires(E& e, const E& ce, core::u64 span, core::CpuId cp
   e.IdleFor(span);
   { e.BeforeCall(cpu) } -> core::SameAs<core::u64>;
   e.AfterCall(cpu, span, result);
+  e.AtOperation(cpu, core::u32{0});
 };
 
 }  // namespace crosscall::scenario

@@ -136,8 +136,10 @@ class Interpreter {
     core::u64 rounds_left[kMaxLoopDepth];
     core::u64& heartbeat = port_.state().heartbeat;
     const Op* const ops = view_.ops;
-    for (core::u32 at = first; ops[at].kind != OpKind::kEnd; ++at) {
+    core::u32 at = first;
+    for (; ops[at].kind != OpKind::kEnd; ++at) {
       const Op& op = ops[at];
+      environment_.AtOperation(me, at);
       core::Bump(heartbeat);
       switch (op.kind) {
         case OpKind::kRepeat:
@@ -156,6 +158,7 @@ class Interpreter {
           RunSimple(op, me);
       }
     }
+    if constexpr (kProgram) environment_.AtOperation(me, at);
   }
 
   template <bool kProgram>

@@ -45,6 +45,7 @@ class EmptyPort {
   void Window() {}
   void SendIpis(const core::CpuSet&) {}
   void Ack() {}
+  void BeginWait() {}
   void Pause() {}
   bool AllocFails() { return false; }
   void KickGap(const core::CpuSet&) {}
@@ -103,6 +104,7 @@ struct EmptyEnvironment {
   void IdleFor(core::u64) {}
   core::u64 BeforeCall(core::CpuId) { return 0; }
   void AfterCall(core::CpuId, core::u64, core::Result) {}
+  void AtOperation(core::CpuId, core::u32) {}
 };
 
 struct Program {

@@ -57,6 +57,7 @@ class LonePort {
   void Window() {}
   void SendIpis(const CpuSet&) {}
   void Ack() {}
+  void BeginWait() {}
   void Pause() {}
   bool AllocFails() { return false; }
   void KickGap(const CpuSet&) {}

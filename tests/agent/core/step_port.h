@@ -90,6 +90,7 @@ class StepPort {
   void Window();
   void SendIpis(const CpuSet& targets);
   void Ack();
+  void BeginWait() {}
   void Pause();
   bool AllocFails();
   void KickGap(const CpuSet&) { Step(); }

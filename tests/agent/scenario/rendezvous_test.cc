@@ -36,6 +36,7 @@ class ThreadPort {
   void Window() {}
   void SendIpis(const core::CpuSet&) {}
   void Ack() {}
+  void BeginWait() {}
   void Pause() { std::this_thread::yield(); }
   bool AllocFails() { return false; }
   void KickGap(const core::CpuSet&) {}

@@ -51,12 +51,14 @@ class TestEnvironment {
     last_intended = intended;
     results.push_back(result);
   }
+  void AtOperation(core::CpuId, core::u32 index) { operations.push_back(index); }
 
   std::function<void(core::u64)> on_work;
   core::u64 idle_nanos = 0;
   core::u64 calls_before = 0;
   core::u64 last_intended = 0;
   std::vector<core::Result> results;
+  std::vector<core::u32> operations;  // as they were begun
 };
 
 // C is Calls over the step port, or something that behaves like it, badly.

@@ -1,0 +1,74 @@
+// The memory of one model machine: a block for the objects under test, then a stack for each CPU, in one mapping, so
+// that a cell is known by its word number. Also what is there that is no cell: words of the block that change though
+// the port never sees it ("hidden": fields that only one CPU and its handlers use).
+//
+// An execution starts from the block as Seal found it.
+//
+// Thread safety: one search, one thread.
+#ifndef AGENT_EXPLORE_MODEL_MEMORY_H_
+#define AGENT_EXPLORE_MODEL_MEMORY_H_
+
+#include <vector>
+
+#include "agent/explore/fingerprint.h"
+
+namespace crosscall::explore {
+
+class ModelMemory {
+ public:
+  // Objects of any type, looked at as words.
+  using Word [[gnu::may_alias]] = u64;
+
+  static constexpr usize kStackBytes = usize{64} * 1024;
+
+  // Zeroed. Running out of memory is std::bad_alloc.
+  ModelMemory(usize block_bytes, u32 cpus);
+  ~ModelMemory();
+  ModelMemory(const ModelMemory&) = delete;
+  ModelMemory& operator=(const ModelMemory&) = delete;
+
+  char* block() const { return base_; }
+  char* stack(CpuId cpu) const { return base_ + block_bytes_ + kStackBytes * cpu; }
+  usize words() const { return bytes_ / sizeof(u64); }
+  // words() or more if the address is not in here.
+  usize WordOf(const u64* cell) const {
+    return (reinterpret_cast<core::uptr>(cell) - reinterpret_cast<core::uptr>(base_)) / sizeof(u64);
+  }
+  bool InBlock(u32 word) const { return word < block_bytes_ / sizeof(u64); }
+  // What an execution starts with.
+  u64 Initial(u32 word) const { return InBlock(word) ? image_[word] : 0; }
+
+  void SetAlive(u32 word, bool alive);
+  bool Alive(u32 word) const { return alive_[word] != 0; }
+
+  // The block is built: what it holds now is how every execution starts.
+  void Seal();
+  void Restore();
+
+  // Hidden words that this CPU changes, as a fingerprint.
+  Fingerprint HiddenOf(CpuId cpu) const;
+  // Looks for hidden words that changed since the last look, and blames `cpu`. True if that was not known.
+  bool WatchHidden(CpuId cpu);
+  // Looks for changed words that are not known at all, and blames every CPU.
+  bool FindHidden();
+
+ private:
+  struct Hidden {
+    u32 word;
+    u8 owners;  // bit c: CPU c changes it
+    u64 shadow;
+  };
+
+  const usize block_bytes_;
+  const usize bytes_;
+  char* const base_;
+  std::vector<u64> image_;
+  std::vector<u8> alive_;
+  std::vector<u32> born_on_stacks_;
+  std::vector<u32> quiet_;  // words of the block that are no cells and were never seen to change
+  std::vector<Hidden> hidden_;
+};
+
+}  // namespace crosscall::explore
+
+#endif  // AGENT_EXPLORE_MODEL_MEMORY_H_

@@ -1,0 +1,202 @@
+// The contract of the model port: what a CPU of it does. model_cells.cc has the accesses, model_machine.cc the
+// explorer's side.
+#include "agent/explore/model_port.h"
+
+#include "agent/core/account.h"
+
+namespace crosscall::explore {
+namespace {
+
+// Marks in what a context observes, for steps that return nothing: a position is an observation too.
+enum Mark : u64 {
+  kBarMark = 0x101,
+  kMaskMark,
+  kOpenMark,
+  kDoorbellMark,
+  kAckMark,
+  kOperationMark,
+  kEndMark,
+  kWindowMark
+};
+
+constexpr u64 kPollContext = 0x303;
+
+// Not a cell: the CPU's own latch, as a window looks at it.
+constexpr u32 kLatchWord = ~u32{0};
+
+}  // namespace
+
+void ModelPort::Tell(EventKind kind, u32 detail, u64 call, CpuId peer) {
+  if (listener_) listener_(Event{me_, kind, detail, call, peer, cpus_[me_].depth});
+}
+
+void ModelPort::ParkIfInterruptible(Parking kind) {
+  if (MayBeInterrupted(cpus_[me_])) Park(Parked{.kind = kind});
+}
+
+u32 ModelPort::Bar() {
+  Cpu& cpu = cpus_[me_];
+  if (!running_) return cpu.barred++;
+  if (cpu.barred == 0) {
+    ParkIfInterruptible(Parking::kBar);
+    Observe(kBarMark);
+  }
+  return cpu.barred++;
+}
+
+void ModelPort::MaskIrqs() {
+  Cpu& cpu = cpus_[me_];
+  if (!cpu.masked) ParkIfInterruptible(Parking::kMask);
+  Observe(kMaskMark);
+  cpu.masked = true;
+  core::Poke(states_[me_].irqs_masked, 1);
+  Tell(EventKind::kMask, 1);
+}
+
+void ModelPort::OpenIrqs() {
+  Observe(kOpenMark);
+  cpus_[me_].masked = false;
+  core::Poke(states_[me_].irqs_masked, 0);
+  Tell(EventKind::kMask, 0);
+}
+
+void ModelPort::Window() {
+  Cpu& cpu = cpus_[me_];
+  cpu.masked = false;
+  bool taken = false;
+  for (; Deliverable(cpu); taken = true) TakeInterrupt(Move::kTakeIpi, 0);
+  if (LetsDeviceIn(cpu)) Park(Parked{.kind = Parking::kWindow});
+  cpu.masked = true;
+  Observe(kWindowMark + (taken ? 1 : 0));
+  cpu.context().seen.NoteRead({kLatchWord, ~u32{0}, cpu.latch ? 1u : 0u});
+}
+
+void ModelPort::SendIpis(const core::CpuSet& targets) {
+  if (options_.weak && options_.ordered_ipis) weak_.FullFence(me_);
+  for (const CpuId target : core::Each(targets)) {
+    Park(Parked{.kind = Parking::kDoorbell});
+    Ring(target);
+    Observe(kDoorbellMark + target);
+  }
+  cpus_[me_].context().publishing = false;
+}
+
+void ModelPort::Ring(CpuId target) {
+  Cpu& cpu = cpus_[target];
+  if (!cpu.interrupted) {
+    cpu.interrupted = true;
+    locations_.Learn();
+  }
+  ++cpu.ipis_sent;
+  bool latches = true;
+  for (const ModelFaults::Ipi& fault : options_.faults.ipis) {
+    if (fault.cpu != target || (fault.nth != 0 && fault.nth != cpu.ipis_sent)) continue;
+    if (fault.kind == ModelFaults::IpiFault::kDuplicate) ++cpu.extra_ipis;
+    if (fault.kind == ModelFaults::IpiFault::kDelay) ++cpu.late_ipis;
+    if (fault.kind != ModelFaults::IpiFault::kDuplicate) latches = false;
+  }
+  Tell(EventKind::kKick, latches ? 0 : 1, 0, target);
+  if (latches) cpu.latch = true;
+  if (options_.weak && options_.ordered_ipis) weak_.Release(me_, LatchHandover(target));
+  core::Bump(states_[target].kicks_received);
+}
+
+void ModelPort::Ack() {
+  Cpu& cpu = cpus_[me_];
+  cpu.latch = false;
+  if (options_.weak) {
+    weak_.Acquire(me_, LatchHandover(me_));
+    weak_.Empty(LatchHandover(me_));
+    weak_.FullFence(me_);
+  }
+  Observe(kAckMark);
+}
+
+void ModelPort::Pause() {
+  Context& context = cpus_[me_].context();
+  context.publishing = false;
+  context.seen.EndLook();
+  Park(Parked{.kind = Parking::kLook});
+}
+
+bool ModelPort::AllocFails() {
+  if (!running_) return false;
+  Cpu& cpu = cpus_[me_];
+  ++cpu.allocs;
+  bool fails = false;
+  for (const ModelFaults::Alloc& fault : options_.faults.allocs) {
+    if (fault.cpu == me_ && (fault.nth == 0 || fault.nth == cpu.allocs)) fails = true;
+  }
+  Observe(fails ? 1 : 0);
+  return fails;
+}
+
+void ModelPort::KickGap(const core::CpuSet&) {
+  if (options_.faults.kick_window) ParkIfInterruptible(Parking::kKickGap);
+}
+
+// The machine's part of the fault: one member leaves. Which one does not matter to an algorithm that must not look.
+void ModelPort::MutateMask(core::CpuSet& set) {
+  for (const CpuId cpu : options_.faults.mutate_masks) {
+    if (cpu == me_ && !set.Empty()) set.Remove(set.Lowest() == me_ ? set.Next(me_ + 1) : set.Lowest());
+  }
+}
+
+void ModelPort::StampStage(core::Stage stage, u64 call, CpuId peer, u32 detail) {
+  if (!running_) return;
+  Cpu& cpu = cpus_[me_];
+  Context& context = cpu.context();
+  switch (stage) {
+    case core::Stage::kPublish:
+      context.publishing = !options_.faults.kick_window;
+      context.seen.Progress();
+      break;
+    case core::Stage::kKickSkipped:
+      context.publishing = false;
+      break;
+    case core::Stage::kPollHit:
+      // A CPU that goes offline drains too, and does not wait.
+      if (detail != static_cast<u32>(core::Site::kNone)) context.seen.Rewind();
+      PushContext(kPollContext);
+      cpu.context().is_poll = true;
+      break;
+    case core::Stage::kHandlerExit:
+      if (context.is_poll) PopContext();
+      break;
+    case core::Stage::kFnEntry:
+    case core::Stage::kFnExit:
+    case core::Stage::kReturn:
+      ++progress_;
+      break;
+    default:
+      break;
+  }
+  if (listener_)
+    listener_(Event{me_, EventKind::kStage, static_cast<u32>(stage) | detail << 16, call, peer, cpus_[me_].depth});
+}
+
+void ModelPort::StoreBarrier() {
+  if (options_.weak) weak_.StoreBarrier(me_);
+}
+
+void ModelPort::BeginOperation(u32 index, bool program_ends) {
+  Cpu& cpu = cpus_[me_];
+  Observe(u64{kOperationMark} << 32 | index);
+  if (program_ends) {
+    cpu.settling = true;
+    Tell(EventKind::kProgramEnds);
+    return;
+  }
+  ++progress_;
+  Tell(EventKind::kOperation, index);
+}
+
+void ModelPort::EndProgram(u64 outcome) {
+  Cpu& cpu = cpus_[me_];
+  cpu.finished = true;
+  cpu.context().seen.Start(u64{kEndMark} << 32 | outcome);
+  cpu.context().seen.Disturb(memory_.HiddenOf(me_));
+  core::Poke(states_[me_].finished, 1);
+}
+
+}  // namespace crosscall::explore

@@ -1,0 +1,72 @@
+// The canonical form of a weak memory's state.
+//
+// What every CPU has seen decides nothing any more: stores below the least view cannot be read by anyone, and entries
+// of views below it change nothing when joined. So places and clocks are counted from that least view, which makes
+// states equal that were reached by different ways.
+#include <algorithm>
+
+#include "agent/explore/weak_memory.h"
+
+namespace crosscall::explore {
+
+WeakMemory::View WeakMemory::Known() const {
+  View known = cpu_[0].seen;
+  const u32 count = used();
+  for (CpuId cpu = 1; cpu < cpus_; ++cpu) {
+    for (u32 i = 0; i < count; ++i) known.at[i] = std::min(known.at[i], cpu_[cpu].seen.at[i]);
+  }
+  return known;
+}
+
+bool WeakMemory::HasNews(const View& view, const View& known) const {
+  const u32 count = used();
+  u32 news = 0;
+  for (u32 i = 0; i < count; ++i) news |= view.at[i] > known.at[i] ? 1u : 0u;
+  return news != 0;
+}
+
+void WeakMemory::AddView(Fingerprint& print, const View& view, const View& known) const {
+  if (!HasNews(view, known)) return print.Mix(0);
+  const u32 count = used();
+  for (u32 i = 0; i < count; ++i) {
+    if (view.at[i] > known.at[i]) print.Mix(u64{i} << 16 | (view.at[i] - known.at[i]));
+  }
+  print.Mix(1);
+}
+
+void WeakMemory::AddTo(Fingerprint& print) const {
+  const View known = Known();
+  for (u32 i = 0; i < atomics(); ++i) {
+    const std::vector<StoreEvent>& stores = locations_[i].stores;
+    for (u32 store = known.at[Slot(i)]; store < stores.size(); ++store) {
+      // Whether the oldest one is an update bears on nothing: no store can go before it.
+      print.Mix(stores[store].value * 2 + (store > known.at[Slot(i)] && stores[store].update ? 1 : 0));
+      if (stores[store].view != kNoView) AddView(print, views_[stores[store].view], known);
+    }
+    print.Mix(~u64{i});
+  }
+  for (CpuId cpu = 0; cpu < cpus_; ++cpu) {
+    AddView(print, cpu_[cpu].seen, known);
+    AddView(print, cpu_[cpu].pending, known);
+    if (cpu_[cpu].fenced) AddView(print, cpu_[cpu].released, known);
+    print.Mix((cpu_[cpu].wrote ? 1u : 0u) | (cpu_[cpu].read ? 2u : 0u));
+  }
+  AddView(print, total_, known);
+  for (u32 i = 0; i < handovers_.size(); ++i) {
+    if (!HasNews(handovers_[i], known)) continue;
+    print.Mix(~u64{i});
+    AddView(print, handovers_[i], known);
+  }
+  for (u32 i = 0; i < plains_.size(); ++i) {
+    const Plain& field = plains_[i];
+    if (field.written > known.at[WriteClock(field.writer)]) {
+      print.Mix(u64{i} << 32 | u64{field.writer} << 16 | (field.written - known.at[WriteClock(field.writer)]));
+    }
+    for (CpuId cpu = 0; cpu < cpus_; ++cpu) {
+      if (field.read[cpu] <= known.at[ReadClock(cpu)]) continue;
+      print.Mix(u64{i} << 32 | u64{cpu + 8} << 16 | (field.read[cpu] - known.at[ReadClock(cpu)]));
+    }
+  }
+}
+
+}  // namespace crosscall::explore
