@@ -134,9 +134,9 @@ class Rendezvous {
     Plain<AsyncRecord<P>*> async = {};
     Plain<u32> participants = {};
     alignas(kCacheLine) AtomicSet<P> map;
-    AtomicSet<P> unfinished;                       // participants whose fn has not ended, for the observer
     alignas(kCacheLine) Atomic<u32> entered = {};  // w[0]; all participants spin on it
     alignas(kCacheLine) Atomic<u32> left = {};     // w[3]; only the master does
+    AtomicSet<P> unfinished;                       // participants whose fn has not ended, for the observer
   };
 
   Result MeetOne(const CallToken& call, CpuId target, const Request& request, AsyncRecord<P>* async) {
@@ -168,6 +168,7 @@ class Rendezvous {
   // again and again, they would take the map's line from those that come. The edges of this wait still lead to a late
   // CPU, since each names only CPUs that joined after it.
   void Meet(u64 call, u32 participants) {
+    if (participants == 1) return;  // Nobody to meet.
     // Release and acquire: see the top of the file.
     if (shared_.entered.fetch_add(1, Order::kAcqRel) + 1 == participants) return;
     const auto all_entered = [&] { return shared_.entered.load(Order::kAcquire) == participants; };
