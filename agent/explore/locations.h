@@ -6,9 +6,10 @@
 //
 // Who touches a cell is not told but learned, while the search runs. A cell that turns out to be shared after some
 // access to it was passed over makes the pass void: the search starts again with what it knows now, until a pass
-// learns nothing. Why that is sound: take the shortest execution of the full model that ends with an access that the
-// last pass's knowledge denies. Everything before it treats the cells as the pass does, so, with the passed-over steps
-// commuted to their CPUs' next scheduling points, the pass walked that execution, and it would have learned.
+// learns nothing. Within a pass nothing changes (Settle), so that a schedule means the same throughout. Why that is
+// sound: take the shortest execution of the full model that ends with an access that the last pass's knowledge denies.
+// Everything before it treats the cells as the pass does, so, with the passed-over steps commuted to their CPUs' next
+// scheduling points, the pass walked that execution, and it would have learned.
 //
 // Thread safety: one search, one thread.
 #ifndef AGENT_EXPLORE_LOCATIONS_H_
@@ -31,12 +32,18 @@ struct Location {
   u8 writers = 0;       // bit c: CPU c
   u32 levels = 0;       // four bits a CPU: touched by its program, its handlers, handlers over these, deeper ones
   u32 index = ~u32{0};  // in the weak memory, once shared
+  // As this pass takes it.
+  bool shared = false;
+  u8 nested = 0;  // bit c: touched by contexts of CPU c that may interrupt each other
 
-  bool shared() const { return writers != 0 && (accessors & (accessors - 1)) != 0; }
-  // Touched by contexts of this CPU that may interrupt each other.
-  bool nested(CpuId cpu) const {
-    const u32 mine = levels >> (4 * cpu) & 15;
-    return writers != 0 && (mine & (mine - 1)) != 0;
+  bool LooksShared() const { return writers != 0 && (accessors & (accessors - 1)) != 0; }
+  u8 LooksNested() const {
+    u32 found = 0;
+    for (CpuId cpu = 0; writers != 0 && cpu < 8; ++cpu) {
+      const u32 mine = levels >> (4 * cpu) & 15;
+      if ((mine & (mine - 1)) != 0) found |= 1u << cpu;
+    }
+    return static_cast<u8>(found);
   }
 };
 
@@ -66,20 +73,23 @@ class Locations {
     const u8 writers = static_cast<u8>(location.writers | (write ? 1u << cpu : 0u));
     const u32 levels = location.levels | (level < 3 ? 1u << level : 8u) << (4 * cpu);
     if (accessors == location.accessors && writers == location.writers && levels == location.levels) return;
-    const bool was_shared = location.shared();
-    const bool was_nested = location.nested(cpu);
     location.accessors = accessors;
     location.writers = writers;
     location.levels = levels;
-    if (location.shared() != was_shared || location.nested(cpu) != was_nested) learned_ = true;
+    if (location.LooksShared() != location.shared || location.LooksNested() != location.nested) learned_ = true;
   }
 
-  // Whether something was learned since the last ForgetNews.
+  // Whether something was learned since the last Settle.
   bool learned() const { return learned_; }
   void Learn() { learned_ = true; }
-  void ForgetNews() { learned_ = false; }
-
-  const std::deque<Location>& all() const { return all_; }
+  // Takes what was learned for the pass that begins.
+  void Settle() {
+    for (Location& location : all_) {
+      location.shared = location.LooksShared();
+      location.nested = location.LooksNested();
+    }
+    learned_ = false;
+  }
 
  private:
   std::vector<u32> of_word_;             // number in all_ + 1

@@ -63,7 +63,7 @@ Location& ModelPort::Touch(const u64* cell, CellKind kind, bool write) {
   CheckAlive(word);
   Location& location = locations_.At(word, kind);
   locations_.Note(location, me_, cpus_[me_].depth, write);
-  if (location.index == ~u32{0} && (location.shared() || kind == CellKind::kLock)) Enroll(location);
+  if (location.index == ~u32{0} && (location.shared || kind == CellKind::kLock)) Enroll(location);
   return location;
 }
 
@@ -84,7 +84,7 @@ void ModelPort::Enroll(Location& location) {
 }
 
 u32 ModelPort::Await(const Location& location, const Access& access) {
-  if (location.shared() || !options_.reduced) {
+  if (location.shared || !options_.reduced) {
     Park(Parked{
         .kind = Parking::kAccess, .location = InWeakMemory(location) ? location.index : ~u32{0}, .access = access});
     CheckAlive(location.word);
@@ -95,7 +95,7 @@ u32 ModelPort::Await(const Location& location, const Access& access) {
 }
 
 void ModelPort::AwaitOwn(const Location& location) {
-  if (!location.nested(me_) && options_.reduced) return;
+  if ((location.nested >> me_ & 1) == 0 && options_.reduced) return;
   ParkIfInterruptible(Parking::kAccess);
   CheckAlive(location.word);
 }
@@ -108,7 +108,7 @@ void ModelPort::Replace(u64* cell, u32 word, u64 value) {
 
 void ModelPort::ObserveRead(const Location& location, u64 value) {
   Observe(value);
-  if (!location.shared() && !location.nested(me_)) return;
+  if (!location.shared && (location.nested >> me_ & 1) == 0) return;
   cpus_[me_].context().seen.NoteRead({location.word, InWeakMemory(location) ? location.index : ~u32{0}, value});
 }
 
@@ -216,7 +216,7 @@ void ModelPort::Set(u64* cell, u64 value) {
 
 void ModelPort::Lock(u64* cell) {
   const Location& location = Touch(cell, CellKind::kLock, true);
-  if (location.shared() || !options_.reduced) Park(Parked{.kind = Parking::kLock, .cell = cell});
+  if (location.shared || !options_.reduced) Park(Parked{.kind = Parking::kLock, .cell = cell});
   while (*cell != 0) Park(Parked{.kind = Parking::kLock, .cell = cell});
   CheckAlive(location.word);
   Replace(cell, location.word, 1);

@@ -19,7 +19,7 @@ ModelPort::ModelPort(Options options)
       states_(options_.cpus),
       locks_(options_.locks) {
   CROSSCALL_CHECK(options_.cpus >= 1 && options_.cpus <= kMaxCpus, "the model has one to six CPUs");
-  for (const ModelFaults::Device& device : options_.faults.devices) cpus_[device.cpu].interrupted = true;
+  for (const ModelFaults::Device& device : options_.faults.devices) cpus_[device.cpu].seen_interrupted = true;
 }
 
 ModelPort::~ModelPort() {
@@ -230,6 +230,11 @@ bool ModelPort::OnlySettling() const {
     if (!idle(id) && !(cpu.settling && cpu.depth == 0 && cpu.parked.kind == Parking::kLook)) return false;
   }
   return true;
+}
+
+void ModelPort::Settle() {
+  locations_.Settle();
+  for (Cpu& cpu : cpus_) cpu.interrupted = cpu.seen_interrupted;
 }
 
 bool ModelPort::LookForNews() {

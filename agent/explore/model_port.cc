@@ -83,10 +83,8 @@ void ModelPort::SendIpis(const core::CpuSet& targets) {
 
 void ModelPort::Ring(CpuId target) {
   Cpu& cpu = cpus_[target];
-  if (!cpu.interrupted) {
-    cpu.interrupted = true;
-    locations_.Learn();
-  }
+  cpu.seen_interrupted = true;
+  if (!cpu.interrupted) locations_.Learn();
   ++cpu.ipis_sent;
   bool latches = true;
   for (const ModelFaults::Ipi& fault : options_.faults.ipis) {

@@ -96,9 +96,11 @@ class ModelPort final : public CellAccess {
   u64 progress() const { return progress_; }  // operations begun, functions entered and left, calls returned; ever
   // Whether this search must begin again: something about the memory was learned (locations.h).
   bool LookForNews();
+  bool HasNews() const { return locations_.learned(); }
   // More shared cells than the weak memory model holds: what the search finds is no proof any more.
   bool overflowed() const { return overflowed_; }
-  void ForgetNews() { locations_.ForgetNews(); }
+  // Takes what was learned for the executions that follow.
+  void Settle();
   // Blames changes of hidden words on single CPUs; slow, for the executions before a search.
   void set_watching(bool watching) { watching_ = watching; }
   void set_listener(std::function<void(const Event&)> listener) { listener_ = std::move(listener); }
@@ -179,12 +181,14 @@ class ModelPort final : public CellAccess {
     bool masked = false;
     bool latch = false;
     bool finished = false;
-    bool settling = false;     // the program's operations are all done
-    u32 late_ipis = 0;         // delayed ones on their way
-    u32 extra_ipis = 0;        // duplicates that may still come
-    u32 ipis_sent = 0;         // to this CPU, if a fault counts them
-    u32 allocs = 0;            // likewise
-    bool interrupted = false;  // was ever sent an IPI, or has devices: learned, survives Restart
+    bool settling = false;  // the program's operations are all done
+    u32 late_ipis = 0;      // delayed ones on their way
+    u32 extra_ipis = 0;     // duplicates that may still come
+    u32 ipis_sent = 0;      // to this CPU, if a fault counts them
+    u32 allocs = 0;         // likewise
+    // Was ever sent an IPI, or has devices. Learned, as what is known of cells: survives Restart.
+    bool interrupted = false;
+    bool seen_interrupted = false;
     Context& context() { return contexts[depth]; }
     const Context& context() const { return contexts[depth]; }
   };

@@ -46,6 +46,7 @@ Search::Search(const SearchInput& input) : input_(input) {
 }
 
 void Search::Walk(u64 seed) {
+  port_->Settle();
   port_->Restart();
   ++executions_;
   for (u64 step = 0; step < kStepsOfWalk && port_->violation() == ModelViolation::kNone; ++step) {
@@ -67,7 +68,7 @@ Finding Search::Run(const SearchLimits& limits) {
   Finding finding;
   Learn();
   do {
-    port_->ForgetNews();
+    port_->Settle();
     ++finding.passes;
     if (!Pass(limits, start + limits.max_time, finding)) break;
   } while (port_->LookForNews());
@@ -110,6 +111,7 @@ bool Search::Pass(const SearchLimits& limits, absl::Time deadline, Finding& find
       const u32 node = queues_[depth][i];
       if (graph_->expanded(node) || graph_->depth(node) != depth) continue;
       Expand(node);
+      if (port_->HasNews()) return true;  // this pass is void
       if (++expansions % kExpansionsBetweenLooks != 0) continue;
       finding.reason = LimitReached(limits, deadline);
       if (finding.reason.empty()) continue;

@@ -163,7 +163,7 @@ void WeakMemory::Insert(CpuId me, u32 atomic, u32 after, u64 value, Order order,
   u32 view = kNoView;
   if (Releases(order)) {
     view = Keep(cpu.seen);
-    Tick(cpu, me);
+    cpu.SetReleased();
   } else if (cpu.fenced) {
     view = Keep(cpu.released);
     views_[view].at[slot] = static_cast<u16>(place);
@@ -179,16 +179,13 @@ void WeakMemory::Insert(CpuId me, u32 atomic, u32 after, u64 value, Order order,
   if (order == Order::kSeqCst) total_.at[slot] = std::max(total_.at[slot], static_cast<u16>(place));
 }
 
-// What comes after a release is not known by it.
-void WeakMemory::Tick(Cpu& cpu, CpuId me) {
-  const auto move = [&](bool& since, u32 clock) {
-    if (!since) return;
-    since = false;
-    ++cpu.seen.at[clock];
-    cpu.pending.at[clock] = cpu.seen.at[clock];
-  };
-  move(cpu.wrote, WriteClock(me));
-  move(cpu.read, ReadClock(me));
+// What comes after a release is not known by it. The clocks move only when there is something to know.
+void WeakMemory::Tick(CpuId me, bool& released, u32 clock) {
+  if (!released) return;
+  released = false;
+  Cpu& cpu = cpu_[me];
+  ++cpu.seen.at[clock];
+  cpu.pending.at[clock] = cpu.seen.at[clock];
 }
 
 void WeakMemory::FullFence(CpuId me) {
@@ -198,7 +195,7 @@ void WeakMemory::FullFence(CpuId me) {
   total_ = cpu.seen;
   cpu.released = cpu.seen;
   cpu.fenced = true;
-  Tick(cpu, me);
+  cpu.SetReleased();
 }
 
 void WeakMemory::StoreBarrier(CpuId me) {
@@ -207,15 +204,15 @@ void WeakMemory::StoreBarrier(CpuId me) {
   cpu.released = cpu.seen;
   cpu.released.at[ReadClock(me)] = reads;
   cpu.fenced = true;
-  Tick(cpu, me);
+  cpu.SetReleased();
 }
 
 bool WeakMemory::ReadPlain(CpuId me, u32 plain) {
   Plain& field = plains_[plain];
   Cpu& cpu = cpu_[me];
   if (field.written > cpu.seen.at[WriteClock(field.writer)]) return false;
+  Tick(me, cpu.released_reads, ReadClock(me));
   field.read[me] = cpu.seen.at[ReadClock(me)];
-  cpu.read = true;
   return true;
 }
 
@@ -226,17 +223,17 @@ bool WeakMemory::WritePlain(CpuId me, u32 plain) {
   for (CpuId other = 0; other < cpus_; ++other) {
     if (other != me && field.read[other] > cpu.seen.at[ReadClock(other)]) return false;
   }
+  Tick(me, cpu.released_writes, WriteClock(me));
   field = Plain{};
   field.written = cpu.seen.at[WriteClock(me)];
   field.writer = static_cast<u16>(me);
-  cpu.wrote = true;
   return true;
 }
 
 void WeakMemory::Release(CpuId me, u32 handover) {
   if (handover >= handovers_.size()) handovers_.resize(handover + 1);
   Join(handovers_[handover], cpu_[me].seen);
-  Tick(cpu_[me], me);
+  cpu_[me].SetReleased();
 }
 
 void WeakMemory::Acquire(CpuId me, u32 handover) {

@@ -111,8 +111,9 @@ class WeakMemory {
     View pending;   // what relaxed loads have met: a fence turns it into `seen`
     View released;  // at its last release fence
     bool fenced = false;
-    bool wrote = false;  // plain fields, since its clock last moved
-    bool read = false;
+    bool released_writes = false;  // its plain writes so far, by a release: the next one is news
+    bool released_reads = false;
+    void SetReleased() { released_writes = released_reads = true; }
   };
 
   static u32 Slot(u32 atomic) { return kClocks + atomic; }
@@ -129,7 +130,7 @@ class WeakMemory {
   void Insert(CpuId me, u32 atomic, u32 after, u64 value, core::Order order, bool update);
   void ShiftViews(u32 slot, u32 from);
   u32 Keep(const View& view);
-  void Tick(Cpu& cpu, CpuId me);
+  void Tick(CpuId me, bool& released, u32 clock);
   View Known() const;
   bool HasNews(const View& view, const View& known) const;
   void AddView(Fingerprint& print, const View& view, const View& known) const;

@@ -49,7 +49,7 @@ void WeakMemory::AddTo(Fingerprint& print) const {
     AddView(print, cpu_[cpu].seen, known);
     AddView(print, cpu_[cpu].pending, known);
     if (cpu_[cpu].fenced) AddView(print, cpu_[cpu].released, known);
-    print.Mix((cpu_[cpu].wrote ? 1u : 0u) | (cpu_[cpu].read ? 2u : 0u));
+    print.Mix((cpu_[cpu].released_writes ? 1u : 0u) | (cpu_[cpu].released_reads ? 2u : 0u));
   }
   AddView(print, total_, known);
   for (u32 i = 0; i < handovers_.size(); ++i) {
