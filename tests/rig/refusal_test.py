@@ -123,7 +123,7 @@ class FullDiskTest(unittest.TestCase):
         with Rig() as rig:
             state = rig.folder / "controller"
             state.mkdir(mode=0o700)
-            subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", state], check=True)
+            subprocess.run(["mount", "-t", "tmpfs", "-o", "size=32m", "tmpfs", state], check=True)
             try:
                 rig.start_controller()
                 rig.start_agent()
