@@ -73,10 +73,26 @@ void ModelPort::Park(const Parked& parked) {
   Cpu& cpu = cpus_[me_];
   for (;;) {
     cpu.parked = parked;
-    cpu.fiber.Yield();
+    AwaitChoice(cpu);
     if (cpu.choice.move == Move::kStep) return;
     TakeInterrupt(cpu.choice.move, cpu.choice.variant);
   }
+}
+
+void ModelPort::AwaitChoice(Cpu& cpu) {
+  // While a schedule is followed, a CPU that has the next step too goes on without a switch.
+  if (next_ == last_ || next_->cpu != me_ || next_->move == Move::kLateIpi || next_->move == Move::kExtraIpi) {
+    cpu.fiber.Yield();
+    return;
+  }
+  cpu.choice = *next_++;
+  ++steps_;
+}
+
+void ModelPort::Follow(const Schedule& schedule) {
+  next_ = schedule.data();
+  last_ = next_ + schedule.size();
+  while (next_ != last_) Take(*next_++);
 }
 
 void ModelPort::Halt(ModelViolation violation) {

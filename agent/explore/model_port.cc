@@ -3,6 +3,7 @@
 #include "agent/explore/model_port.h"
 
 #include "agent/core/account.h"
+#include "agent/scenario/ops.h"
 
 namespace crosscall::explore {
 namespace {
@@ -177,16 +178,27 @@ void ModelPort::StoreBarrier() {
   if (options_.weak) weak_.StoreBarrier(me_);
 }
 
-void ModelPort::BeginOperation(u32 index, bool program_ends) {
+void ModelPort::BeginOperation(const scenario::Position& position, bool program_ends) {
   Cpu& cpu = cpus_[me_];
-  Observe(u64{kOperationMark} << 32 | index);
+  if (position.in_program) {
+    // Between two operations a program is no more than its position and what it has counted.
+    Fingerprint place = memory_.HiddenOf(me_);
+    place.Mix(states_[me_].calls_started);
+    for (u32 i = 0; i < scenario::kMaxLoopDepth; ++i) place.Mix(position.rounds_left[i]);
+    const scenario::RoundCounts& counts = position.counts;
+    for (const u64 count : {counts.calls, counts.refused, counts.busy, counts.unreachable}) place.Mix(count);
+    cpu.context().seen.Start(u64{kOperationMark} << 32 | position.op);
+    cpu.context().seen.Disturb(place);
+  } else {
+    Observe(u64{kOperationMark} << 32 | position.op);
+  }
   if (program_ends) {
     cpu.settling = true;
     Tell(EventKind::kProgramEnds);
     return;
   }
   ++progress_;
-  Tell(EventKind::kOperation, index);
+  Tell(EventKind::kOperation, position.op);
 }
 
 void ModelPort::EndProgram(u64 outcome) {

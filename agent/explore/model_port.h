@@ -12,7 +12,8 @@
 //
 // What makes two states equal. A CPU's own state is a function of what it has observed since its program began, and so
 // is that of a handler on its stack; a handler that has returned leaves only what it wrote. So the state is: for each
-// CPU the fingerprints of what each context on its stack observed, and what its handlers changed behind the back of
+// CPU the fingerprints of what each context on its stack observed (a program's only since it began its present
+// operation, and where that is), and what its handlers changed behind the back of
 // what they interrupted; all memory; masks, latches and fault budgets. A fruitless look leaves its CPU as it was. A
 // drain that a wait policy makes counts as a handler.
 //
@@ -39,6 +40,7 @@
 #include "agent/explore/model_memory.h"
 #include "agent/explore/observations.h"
 #include "agent/explore/weak_memory.h"
+#include "agent/scenario/environment.h"
 
 namespace crosscall::explore {
 
@@ -85,6 +87,8 @@ class ModelPort final : public CellAccess {
   void Restart();
   void Choices(std::vector<Choice>& choices) const;
   void Take(Choice choice);
+  // Takes them all, one after the other.
+  void Follow(const Schedule& schedule);
   Fingerprint StatePrint() const;
   // All programs have ended and all CPUs idle.
   bool Idle() const;
@@ -112,7 +116,7 @@ class ModelPort final : public CellAccess {
   const core::LockState& lock_state(u32 index) const { return locks_[index]; }
 
   // For the scenario's environment and its programs.
-  void BeginOperation(u32 index, bool program_ends);
+  void BeginOperation(const scenario::Position& position, bool program_ends);
   // The program has ended; `outcome` is all of it that counts from here on.
   void EndProgram(u64 outcome);
 
@@ -195,6 +199,7 @@ class ModelPort final : public CellAccess {
   static void RunCpu(void* argument);
   void Body();
   void Park(const Parked& parked);
+  void AwaitChoice(Cpu& cpu);
   void ParkIfInterruptible(Parking kind);
   [[noreturn]] void Halt(ModelViolation violation);
   void TakeInterrupt(Move move, u32 index);
@@ -239,8 +244,10 @@ class ModelPort final : public CellAccess {
   std::vector<core::CpuState> states_;
   std::vector<core::LockState> locks_;
   std::vector<u64> device_budgets_;
-  Fingerprint cells_;        // sum over all cells that are not in weak memory
-  Fingerprint first_cells_;  // at Seal
+  Fingerprint cells_;             // sum over all cells that are not in weak memory
+  Fingerprint first_cells_;       // at Seal
+  const Choice* next_ = nullptr;  // of the schedule being followed
+  const Choice* last_ = nullptr;
   CpuId me_ = 0;
   bool running_ = false;
   bool watching_ = false;

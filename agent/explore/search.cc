@@ -148,7 +148,7 @@ void Search::Queue(u32 node) {
 void Search::Replay(const Schedule& schedule) {
   port_->Restart();
   ++executions_;
-  for (const Choice& choice : schedule) port_->Take(choice);
+  port_->Follow(schedule);
 }
 
 bool Search::OnlyOptional() const {

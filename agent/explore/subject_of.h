@@ -22,7 +22,9 @@ class ModelEnvironment {
   void IdleFor(u64) {}
   u64 BeforeCall(CpuId) { return 0; }
   void AfterCall(CpuId, u64, core::Result) {}
-  void AtOperation(CpuId, u32 index) { port_.BeginOperation(index, ops_[index].kind == scenario::OpKind::kEnd); }
+  void AtOperation(CpuId, const scenario::Position& position) {
+    port_.BeginOperation(position, ops_[position.op].kind == scenario::OpKind::kEnd);
+  }
 
  private:
   ModelPort& port_;

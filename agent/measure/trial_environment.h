@@ -33,7 +33,7 @@ class TrialEnvironment {
   }
   // Latency is told from the stamps and the intended start that the pacer keeps.
   void AfterCall(core::CpuId, core::u64, core::Result) {}
-  void AtOperation(core::CpuId, core::u32) {}
+  void AtOperation(core::CpuId, const scenario::Position&) {}
 
   Pacer& pacer(core::CpuId cpu) { return pacers_[cpu].pacer; }
 

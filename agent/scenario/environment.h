@@ -8,8 +8,8 @@
 //                                 intended start in clock ticks; 0: the call is not paced, it starts when it starts.
 //   AfterCall(cpu, intended, r)   the call has returned; `intended` is what BeforeCall said. Latency counted from the
 //                                 intended start does not hide a stall of the caller.
-//   AtOperation(cpu, index)       called before each operation of a program or function body, with its index in the op
-//                                 array, and at a program's end with that of its kEnd; for a model that tells steps.
+//   AtOperation(cpu, position)    called before each operation of a program or function body, and at a program's end;
+//                                 for a model that tells steps.
 //
 // Thread safety: all members are called on every CPU at once, each for its own `cpu`.
 #ifndef AGENT_SCENARIO_ENVIRONMENT_H_
@@ -17,16 +17,26 @@
 
 #include "agent/core/port.h"
 #include "agent/core/types.h"
+#include "agent/scenario/violation.h"
 
 namespace crosscall::scenario {
 
+// Where the interpreter is in a body; in a program this is all the state it has there.
+struct Position {
+  core::u32 op;                  // index in the op array; of kEnd at a program's end
+  bool in_program;               // not in a function
+  const core::u64* rounds_left;  // of each loop slot, kMaxLoopDepth of them
+  const RoundCounts& counts;     // of this body so far
+};
+
 template <class E>
-concept Environment = requires(E& e, const E& ce, core::u64 span, core::CpuId cpu, core::Result result) {
+concept Environment = requires(E& e, const E& ce, core::u64 span, core::CpuId cpu, core::Result result,
+                               const Position& position) {
   { ce.TicksFromNanos(span) } -> core::SameAs<core::u64>;
   e.IdleFor(span);
   { e.BeforeCall(cpu) } -> core::SameAs<core::u64>;
   e.AfterCall(cpu, span, result);
-  e.AtOperation(cpu, core::u32{0});
+  e.AtOperation(cpu, position);
 };
 
 }  // namespace crosscall::scenario

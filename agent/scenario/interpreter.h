@@ -133,13 +133,13 @@ class Interpreter {
   // tests/bench/interpreter_bench.cc.
   template <bool kProgram>
   void RunBody(core::u32 first, core::CpuId me, RoundCounts& counts) {
-    core::u64 rounds_left[kMaxLoopDepth];
+    core::u64 rounds_left[kMaxLoopDepth] = {};
     core::u64& heartbeat = port_.state().heartbeat;
     const Op* const ops = view_.ops;
     core::u32 at = first;
     for (; ops[at].kind != OpKind::kEnd; ++at) {
       const Op& op = ops[at];
-      environment_.AtOperation(me, at);
+      environment_.AtOperation(me, Position{at, kProgram, rounds_left, counts});
       core::Bump(heartbeat);
       switch (op.kind) {
         case OpKind::kRepeat:
@@ -158,7 +158,7 @@ class Interpreter {
           RunSimple(op, me);
       }
     }
-    if constexpr (kProgram) environment_.AtOperation(me, at);
+    if constexpr (kProgram) environment_.AtOperation(me, Position{at, kProgram, rounds_left, counts});
   }
 
   template <bool kProgram>

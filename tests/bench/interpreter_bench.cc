@@ -104,7 +104,7 @@ struct EmptyEnvironment {
   void IdleFor(core::u64) {}
   core::u64 BeforeCall(core::CpuId) { return 0; }
   void AfterCall(core::CpuId, core::u64, core::Result) {}
-  void AtOperation(core::CpuId, core::u32) {}
+  void AtOperation(core::CpuId, const scenario::Position&) {}
 };
 
 struct Program {

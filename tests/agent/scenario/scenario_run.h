@@ -51,7 +51,7 @@ class TestEnvironment {
     last_intended = intended;
     results.push_back(result);
   }
-  void AtOperation(core::CpuId, core::u32 index) { operations.push_back(index); }
+  void AtOperation(core::CpuId, const Position& position) { operations.push_back(position.op); }
 
   std::function<void(core::u64)> on_work;
   core::u64 idle_nanos = 0;
