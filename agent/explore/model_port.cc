@@ -113,6 +113,7 @@ void ModelPort::Ack() {
 
 void ModelPort::Pause() {
   Context& context = cpus_[me_].context();
+  policy_asked_ = policy_asked_ || cpus_[me_].masked;
   context.publishing = false;
   context.seen.EndLook();
   Park(Parked{.kind = Parking::kLook});
@@ -161,6 +162,9 @@ void ModelPort::StampStage(core::Stage stage, u64 call, CpuId peer, u32 detail) 
       break;
     case core::Stage::kHandlerExit:
       if (context.is_poll) PopContext();
+      break;
+    case core::Stage::kEnter:
+      policy_asked_ = policy_asked_ || cpu.masked;
       break;
     case core::Stage::kFnEntry:
     case core::Stage::kFnExit:

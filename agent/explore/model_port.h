@@ -98,6 +98,9 @@ class ModelPort final : public CellAccess {
   CpuId violator() const { return violator_; }
   u64 steps() const { return steps_; }        // ever
   u64 progress() const { return progress_; }  // operations begun, functions entered and left, calls returned; ever
+  // Whether a wait policy was ever asked, in any execution: it is only with interrupts masked, at a wait or at a call's
+  // entry. If not, all policies would have done the same.
+  bool policy_asked() const { return policy_asked_; }
   // Whether this search must begin again: something about the memory was learned (locations.h).
   bool LookForNews();
   bool HasNews() const { return locations_.learned(); }
@@ -252,6 +255,7 @@ class ModelPort final : public CellAccess {
   bool running_ = false;
   bool watching_ = false;
   bool overflowed_ = false;
+  bool policy_asked_ = false;
   ModelViolation violation_ = ModelViolation::kNone;
   CpuId violator_ = 0;
   u64 steps_ = 0;

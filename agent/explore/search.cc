@@ -12,8 +12,11 @@ namespace {
 // Steps that a way without a choice may have before its state is kept all the same, so that it cannot go on for ever
 // unseen.
 constexpr usize kLongestWay = 64;
-// Random executions before a search. They only save passes: what they miss, the passes learn.
-constexpr u64 kWalks = 48;
+// Random executions before a search, until so many in a row taught nothing. They only save passes: what they miss, the
+// passes learn. Hidden words are looked for in the first ones, since that is slow.
+constexpr u64 kIdleWalks = 24;
+constexpr u64 kMostWalks = 1000;
+constexpr u64 kWatchedWalks = 12;
 constexpr u64 kStepsOfWalk = 4000;
 constexpr u32 kExpansionsBetweenLooks = 64;
 
@@ -46,7 +49,6 @@ Search::Search(const SearchInput& input) : input_(input) {
 }
 
 void Search::Walk(u64 seed) {
-  port_->Settle();
   port_->Restart();
   ++executions_;
   for (u64 step = 0; step < kStepsOfWalk && port_->violation() == ModelViolation::kNone; ++step) {
@@ -58,8 +60,13 @@ void Search::Walk(u64 seed) {
 
 void Search::Learn() {
   port_->MakeCurrent();
-  port_->set_watching(true);
-  for (u64 seed = 1; seed <= kWalks; ++seed) Walk(seed);
+  u64 idle = 0;
+  for (u64 walk = 1; walk <= kMostWalks && idle < kIdleWalks; ++walk) {
+    port_->set_watching(walk <= kWatchedWalks);
+    port_->Settle();
+    Walk(walk);
+    idle = port_->HasNews() ? 0 : idle + 1;
+  }
   port_->set_watching(false);
 }
 
@@ -81,6 +88,7 @@ Finding Search::Run(const SearchLimits& limits) {
   finding.bytes = graph_->bytes();
   finding.executions = executions_;
   finding.steps = port_->steps();
+  finding.policy_decides = port_->policy_asked();
   finding.time = absl::Now() - start;
   return finding;
 }

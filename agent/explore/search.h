@@ -57,6 +57,7 @@ struct Finding {
   u64 steps = 0;       // taken, in all executions
   u32 passes = 0;      // until nothing was learned about the memory any more
   usize bytes = 0;     // that the states took
+  bool policy_decides = true;  // false: no wait policy was ever asked, so every other one has the same finding
   absl::Duration time;
 };
 
