@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "proto/shared/exploration_text.h"
 
 namespace crosscall::shared {
 namespace {
@@ -165,6 +166,10 @@ std::string HangText(const v1::HangReport& report) {
   if (!report.reasoning().empty()) {
     absl::StrAppend(&out, "why this class\n");
     for (const std::string& step : report.reasoning()) absl::StrAppend(&out, "  - ", step, "\n");
+  }
+  if (report.has_known_finding()) {
+    absl::StrAppend(&out, "known to the explorer: ", report.known_finding().name(), "\n",
+                    ExplorationText(report.known_finding().exploration()));
   }
   return out;
 }

@@ -20,7 +20,8 @@ absl::string_view HangClassName(v1::HangClass hang_class);
 absl::string_view WaitSiteName(v1::WaitSite site);
 
 // The whole report as lines of text, each ended by a newline: what it is, who waits for whom, the cycle, each CPU, the
-// time line and the steps of the decision. Parts that the report does not have are left out.
+// time line, the steps of the decision, and what the explorer knows of the point. Parts that the report does not have
+// are left out.
 std::string HangText(const v1::HangReport& report);
 
 }  // namespace crosscall::shared

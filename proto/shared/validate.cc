@@ -69,6 +69,75 @@ absl::Status ScenarioId(absl::string_view field, absl::string_view id) {
   return Wrong(field, absl::StrCat("\"", CleanText(id, 80), "\""), "a scenario id, [a-z0-9-]{1,63}");
 }
 
+absl::Status Explore(const v1::ExploreOptions& options) {
+  if (!v1::MemoryModel_IsValid(options.memory())) return Wrong("memory", absl::StrCat(options.memory()), "sc, weak");
+  return AtMost("max_states", options.max_states(), kMaxExploreStates);
+}
+
+// A field that means nothing where it stands, and that its user meant something by.
+struct Misplaced {
+  bool given;
+  absl::string_view field;
+};
+
+absl::Status Nothing(std::initializer_list<Misplaced> fields, absl::string_view where, absl::string_view allowed) {
+  for (const Misplaced& field : fields) {
+    if (field.given) return Wrong(field.field, absl::StrCat("given ", where), allowed);
+  }
+  return absl::OkStatus();
+}
+
+constexpr absl::string_view kOnlyExplores = "to an exploration, which measures nothing";
+constexpr absl::string_view kOfExplorations =
+    "scenarios, implementations, parameters, memory, max_states and a time limit; for the rest choose target system "
+    "signal";
+
+absl::Status ValidateMeasured(const v1::TrialSpec& spec) {
+  if (spec.has_explore()) return Wrong("explore", "given to a measurement", "target system explore only");
+  if (!spec.has_time_limit() && spec.call_limit() == 0) {
+    return Wrong("call_limit and time_limit", "neither is set", "at least one");
+  }
+  return Span("deadline", spec.deadline(), 1'000'000, 3600);
+}
+
+absl::Status ValidateExplored(const v1::TrialSpec& spec) {
+  if (!spec.has_time_limit()) return Wrong("time_limit", "not set", "a limit, without which a search may never end");
+  if (absl::Status status = Explore(spec.explore()); !status.ok()) return status;
+  return Nothing({{!spec.cpus().empty(), "cpus"},
+                  {spec.call_limit() != 0, "call_limit"},
+                  {spec.has_deadline(), "deadline"},
+                  {spec.oversubscribe(), "oversubscribe"},
+                  {spec.arrival_rate_hz() != 0, "arrival_rate_hz"},
+                  {spec.strict(), "strict"}},
+                 kOnlyExplores, kOfExplorations);
+}
+
+absl::Status TargetSystems(const v1::SweepSpec& spec) {
+  std::set<int> systems;
+  for (const int system : spec.target_systems()) {
+    if (!v1::TargetSystem_IsValid(system) || system == v1::TARGET_SYSTEM_UNSPECIFIED) {
+      return Wrong("target_systems", absl::StrCat(system), "signal, explore");
+    }
+    if (!systems.insert(system).second) return Wrong("target_systems", "one is listed twice", "each once");
+  }
+  if (systems.count(v1::TARGET_SYSTEM_EXPLORE) == 0) {
+    return Nothing({{spec.has_explore(), "memory or max_states"}}, "without target system explore",
+                   "only beside target system explore");
+  }
+  if (absl::Status status = Explore(spec.explore()); !status.ok()) return status;
+  if (systems.size() > 1) return absl::OkStatus();
+  return Nothing({{!spec.cpu_lists().empty(), "cpu_lists"},
+                  {spec.all_cpu_pairs(), "all_cpu_pairs"},
+                  {!spec.target_states().empty(), "target_states"},
+                  {!spec.arrival_rates_hz().empty(), "arrival_rates_hz"},
+                  {spec.repetitions() > 1, "repetitions"},
+                  {spec.call_limit() != 0, "call_limit"},
+                  {spec.has_trial_deadline(), "trial_deadline"},
+                  {spec.oversubscribe(), "oversubscribe"},
+                  {spec.strict(), "strict"}},
+                 kOnlyExplores, kOfExplorations);
+}
+
 }  // namespace
 
 absl::Status Validate(const v1::TrialSpec& spec) {
@@ -82,13 +151,13 @@ absl::Status Validate(const v1::TrialSpec& spec) {
     return status;
   }
   if (spec.implementation().empty()) return Wrong("implementation", "empty", "algorithm/wait_policy/irq_model");
+  if (!v1::TargetSystem_IsValid(spec.target_system())) {
+    return Wrong("target_system", absl::StrCat(spec.target_system()), "signal, explore");
+  }
   if (spec.has_time_limit()) {
     if (absl::Status status = Span("time_limit", spec.time_limit(), 1'000'000, 24 * 3600); !status.ok()) return status;
   }
-  if (!spec.has_time_limit() && spec.call_limit() == 0) {
-    return Wrong("call_limit and time_limit", "neither is set", "at least one");
-  }
-  return Span("deadline", spec.deadline(), 1'000'000, 3600);
+  return spec.target_system() == v1::TARGET_SYSTEM_EXPLORE ? ValidateExplored(spec) : ValidateMeasured(spec);
 }
 
 absl::Status Validate(const v1::SweepSpec& spec) {
@@ -104,6 +173,7 @@ absl::Status Validate(const v1::SweepSpec& spec) {
       !status.ok()) {
     return status;
   }
+  if (absl::Status status = TargetSystems(spec); !status.ok()) return status;
   for (const v1::ScenarioRef& scenario : spec.scenarios()) {
     if (absl::Status status = FirstError({ScenarioId("scenario", scenario.id()),
                                           ShortText("scenario text", scenario.text(), kMaxScenarioTextBytes)});
@@ -163,7 +233,8 @@ absl::Status Validate(const v1::SynchronizeRequest& request) {
            AtMost("cpus (how many)", request.description().cpus_size(), 1024),
            AtMost("scenarios (how many)", request.description().scenarios_size(), 1024),
            AtMost("implementations (how many)", request.description().implementations_size(), 1024),
-           AtMost("labels (how many)", request.description().labels_size(), 64)});
+           AtMost("labels (how many)", request.description().labels_size(), 64),
+           AtMost("target_systems (how many)", request.description().target_systems_size(), 16)});
       !status.ok()) {
     return status;
   }

@@ -17,6 +17,7 @@ inline constexpr std::uint64_t kMaxTrialsPerSweep = 100'000;
 inline constexpr std::size_t kMaxScenarioTextBytes = 64 * 1024;
 inline constexpr std::size_t kMaxResultBytes = 16 * 1024 * 1024;
 inline constexpr std::size_t kMaxChunkBytes = 256 * 1024;
+inline constexpr std::uint64_t kMaxExploreStates = 1'000'000'000;
 
 absl::Status Validate(const v1::TrialSpec& spec);
 absl::Status Validate(const v1::SweepSpec& spec);

@@ -58,6 +58,67 @@ TEST(ValidateTest, TrialSpecLimits) {
       });
 }
 
+v1::TrialSpec GoodExploration() {
+  v1::TrialSpec spec;
+  spec.set_scenario("single-call");
+  spec.set_implementation("call_lock/spin/mask_all");
+  spec.set_target_system(v1::TARGET_SYSTEM_EXPLORE);
+  spec.mutable_time_limit()->set_seconds(60);
+  return spec;
+}
+
+TEST(ValidateTest, ExplorationsHaveNothingOfMeasuring) {
+  ExpectRefused<v1::TrialSpec>(
+      GoodExploration(),
+      {
+          {"time_limit: not set", [](auto& s) { s.clear_time_limit(); }},
+          {"cpus: given to an exploration", [](auto& s) { s.add_cpus(0); }},
+          {"call_limit: given to an exploration", [](auto& s) { s.set_call_limit(1); }},
+          {"deadline: given to an exploration", [](auto& s) { s.mutable_deadline()->set_seconds(1); }},
+          {"arrival_rate_hz: given to an exploration", [](auto& s) { s.set_arrival_rate_hz(1); }},
+          {"strict: given to an exploration", [](auto& s) { s.set_strict(true); }},
+          {"max_states", [](auto& s) { s.mutable_explore()->set_max_states(2'000'000'000); }},
+          {"memory", [](auto& s) { s.mutable_explore()->set_memory(static_cast<v1::MemoryModel>(7)); }},
+          {"target_system: 9", [](auto& s) { s.set_target_system(static_cast<v1::TargetSystem>(9)); }},
+      });
+  v1::TrialSpec measured = GoodTrial();
+  measured.mutable_explore();
+  EXPECT_THAT(std::string(Validate(measured).message()), HasSubstr("explore: given to a measurement"));
+}
+
+TEST(ValidateTest, SweepThatOnlyExploresHasNothingOfMeasuring) {
+  v1::SweepSpec good;
+  good.add_scenarios()->set_id("single-call");
+  good.add_implementations("*");
+  good.add_target_systems(v1::TARGET_SYSTEM_EXPLORE);
+  good.mutable_explore()->set_memory(v1::MEMORY_MODEL_WEAK);
+  good.mutable_trial_time()->set_seconds(5);
+  good.set_no_realtime(true);
+  const Cases<v1::SweepSpec> of_measuring = {
+      {"cpu_lists: given to an exploration", [](auto& s) { s.add_cpu_lists()->add_cpus(0); }},
+      {"all_cpu_pairs", [](auto& s) { s.set_all_cpu_pairs(true); }},
+      {"target_states", [](auto& s) { s.add_target_states(v1::TARGET_STATE_SPIN); }},
+      {"arrival_rates_hz", [](auto& s) { s.add_arrival_rates_hz(1); }},
+      {"repetitions", [](auto& s) { s.set_repetitions(2); }},
+      {"call_limit", [](auto& s) { s.set_call_limit(10); }},
+      {"trial_deadline", [](auto& s) { s.mutable_trial_deadline()->set_seconds(1); }},
+      {"oversubscribe", [](auto& s) { s.set_oversubscribe(true); }},
+      {"strict", [](auto& s) { s.set_strict(true); }},
+  };
+  ExpectRefused(good, of_measuring);
+  ExpectRefused<v1::SweepSpec>(
+      good, {{"target_systems: one is listed twice", [](auto& s) { s.add_target_systems(v1::TARGET_SYSTEM_EXPLORE); }},
+             {"target_systems: 0", [](auto& s) { s.add_target_systems(v1::TARGET_SYSTEM_UNSPECIFIED); }},
+             {"memory or max_states: given without", [](auto& s) { s.clear_target_systems(); }},
+             {"max_states", [](auto& s) { s.mutable_explore()->set_max_states(1'000'000'001); }}});
+  good.add_target_systems(v1::TARGET_SYSTEM_SIGNAL);
+  for (const auto& [text, add] : of_measuring) {
+    v1::SweepSpec both = good;
+    add(both);
+    EXPECT_TRUE(Validate(both).ok()) << text << ": " << Validate(both);
+  }
+}
+
 TEST(ValidateTest, SweepSpecLimits) {
   v1::SweepSpec good;
   good.add_scenarios()->set_id("single-call");
