@@ -18,33 +18,6 @@ namespace {
 
 using Operations = google::protobuf::RepeatedPtrField<v1::Operation>;
 
-absl::StatusOr<core::Implementation> FindImplementation(const std::string& name) {
-  core::Implementation found;
-  if (core::Parse(name.data(), name.size(), found)) return found;
-  // The shared expansion words the refusal, so that every tool says the same.
-  const absl::StatusOr<std::vector<std::string>> expanded =
-      shared::ExpandImplementations({name}, ImplementationNames());
-  if (!expanded.ok()) return expanded.status();
-  return absl::InvalidArgumentError(absl::StrCat("implementation: \"", name, "\" is a pattern for ", expanded->size(),
-                                                 " implementations; a trial runs exactly one"));
-}
-
-absl::StatusOr<v1::Scenario> LoadScenario(const v1::TrialSpec& spec) {
-  scenario::Overrides overrides;
-  for (const v1::Parameter& parameter : spec.parameters()) overrides[parameter.id()] = parameter.value();
-  if (spec.scenario_text().empty()) {
-    const absl::StatusOr<const scenario::CatalogueEntry*> entry = scenario::FindScenario(spec.scenario());
-    if (!entry.ok()) return entry.status();
-    return scenario::ParseScenario((*entry)->yaml, spec.scenario(), overrides);
-  }
-  absl::StatusOr<v1::Scenario> parsed = scenario::ParseScenario(spec.scenario_text(), spec.scenario(), overrides);
-  if (parsed.ok() && parsed->id() != spec.scenario()) {
-    return absl::InvalidArgumentError(absl::StrCat("scenario: the spec says \"", spec.scenario(),
-                                                   "\", its text says \"", parsed->id(), "\"; give both one name"));
-  }
-  return parsed;
-}
-
 // The CPUs asked for, or the lowest usable ones.
 absl::StatusOr<std::vector<std::uint32_t>> ChooseCpus(const v1::TrialSpec& spec, std::uint32_t wanted,
                                                       const std::vector<std::uint32_t>& usable) {
@@ -121,6 +94,33 @@ std::vector<std::string> ImplementationNames() {
     names.emplace_back(name);
   }
   return names;
+}
+
+absl::StatusOr<core::Implementation> FindImplementation(const std::string& name) {
+  core::Implementation found;
+  if (core::Parse(name.data(), name.size(), found)) return found;
+  // The shared expansion words the refusal, so that every tool says the same.
+  const absl::StatusOr<std::vector<std::string>> expanded =
+      shared::ExpandImplementations({name}, ImplementationNames());
+  if (!expanded.ok()) return expanded.status();
+  return absl::InvalidArgumentError(absl::StrCat("implementation: \"", name, "\" is a pattern for ", expanded->size(),
+                                                 " implementations; a trial runs exactly one"));
+}
+
+absl::StatusOr<v1::Scenario> LoadScenario(const v1::TrialSpec& spec) {
+  scenario::Overrides overrides;
+  for (const v1::Parameter& parameter : spec.parameters()) overrides[parameter.id()] = parameter.value();
+  if (spec.scenario_text().empty()) {
+    const absl::StatusOr<const scenario::CatalogueEntry*> entry = scenario::FindScenario(spec.scenario());
+    if (!entry.ok()) return entry.status();
+    return scenario::ParseScenario((*entry)->yaml, spec.scenario(), overrides);
+  }
+  absl::StatusOr<v1::Scenario> parsed = scenario::ParseScenario(spec.scenario_text(), spec.scenario(), overrides);
+  if (parsed.ok() && parsed->id() != spec.scenario()) {
+    return absl::InvalidArgumentError(absl::StrCat("scenario: the spec says \"", spec.scenario(),
+                                                   "\", its text says \"", parsed->id(), "\"; give both one name"));
+  }
+  return parsed;
 }
 
 absl::StatusOr<TrialPlan> PlanTrial(const v1::TrialSpec& spec, const std::vector<std::uint32_t>& usable_cpus) {

@@ -36,6 +36,10 @@ struct TrialPlan {
 // more CPUs than the board has).
 absl::StatusOr<TrialPlan> PlanTrial(const v1::TrialSpec& spec, const std::vector<std::uint32_t>& usable_cpus);
 
+// The parts of it that do not depend on the board. The same codes.
+absl::StatusOr<core::Implementation> FindImplementation(const std::string& name);
+absl::StatusOr<v1::Scenario> LoadScenario(const v1::TrialSpec& spec);
+
 // Names of all implementations, in the order of core::kImplementations.
 std::vector<std::string> ImplementationNames();
 

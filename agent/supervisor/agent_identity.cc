@@ -108,6 +108,7 @@ absl::StatusOr<v1::BoardDescription> DescribeBoard(const std::string& root, cons
   board.set_model(CpuModel(root));
   board.set_command_line(shared::CleanText(ReadTrimmed(root + "/proc/cmdline"), kCommandLineBytes));
   for (const std::uint32_t cpu : cpus.empty() ? usable : cpus) board.add_cpus(cpu);
+  *board.mutable_target_systems() = worker.target_systems();
   *board.mutable_implementations() = worker.implementations();
   *board.mutable_scenarios() = worker.scenarios();
   board.set_realtime(realtime);

@@ -31,7 +31,9 @@ ChildOptions ChildOptionsFor(const TrialOptions& options) {
 }
 
 // Why the watcher has no real-time priority; empty if it has it.
-std::string Raise(const TrialOptions& options) {
+std::string Raise(const TrialOptions& options, const v1::TrialSpec& spec) {
+  // A search spins on no CPU of its own: any priority can watch it.
+  if (spec.target_system() == v1::TARGET_SYSTEM_EXPLORE) return "";
   if (!options.realtime_watcher) return "the watcher was told to take no real-time priority";
   return std::string(RaiseWatcher().message());
 }
@@ -41,7 +43,7 @@ absl::StatusOr<v1::TrialResult> RunOnThisThread(const TrialOptions& options, con
   absl::StatusOr<std::unique_ptr<WorkerLink>> link = WorkerLink::Start(ChildOptionsFor(options), spec);
   if (!link.ok()) return link.status();
   // After the start: the worker must inherit neither the priority nor the affinity of its watcher.
-  TrialWatch watch(options, spec, cancellation, progress, **link, Raise(options));
+  TrialWatch watch(options, spec, cancellation, progress, **link, Raise(options, spec));
   absl::StatusOr<v1::TrialResult> result = watch.Run();
   ChildProcess& process = (*link)->process();
   if (watch.delivered()) process.ReapWithin(kExitPatience);

@@ -10,6 +10,8 @@
 //   dies, or exits without a result                   CRASHED, with the signal's name and its last output
 //   writes rubbish, or a frame over the limit         CRASHED, with what was wrong
 //   is not ready in time, or ends without delivering  CRASHED: it ran and did not do its part
+//   searches (explore), and stops saying so           CRASHED; a search is no hang, however long: its time limit ends
+//   it
 //
 // A result that arrived before the kill wins over a hang that was being explained.
 //
@@ -37,7 +39,8 @@ struct TrialOptions {
   // From the start until Ready: this, and `ready_time_per_cpu` more for each CPU of the spec.
   absl::Duration ready_timeout = absl::Seconds(30);
   absl::Duration ready_time_per_cpu = absl::Milliseconds(100);
-  // From the end of the last program to the result; also how long nothing may move while no CPU is in a call.
+  // From the end of the last program to the result; also how long nothing may move while no CPU is in a call, and how
+  // long a search may be silent or late.
   absl::Duration result_timeout = absl::Seconds(60);
   // Between the two looks at a hang (reference: a second).
   absl::Duration look_gap = absl::Seconds(1);
@@ -57,9 +60,9 @@ struct TrialOptions {
 
 // What a watcher knows of a running trial.
 struct TrialProgress {
-  bool ready = false;  // all CPUs are pinned, the timed part runs
+  bool ready = false;  // all CPUs are pinned, the timed part runs; or the search has begun
   std::uint64_t completed_calls = 0;
-  absl::Duration since_last_call;  // since completed_calls grew
+  absl::Duration since_last_call;  // since completed_calls grew, or the search said that it goes on
 };
 
 // Called on the watching thread every few milliseconds; must not block.

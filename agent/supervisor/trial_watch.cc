@@ -58,7 +58,8 @@ absl::StatusOr<v1::TrialResult> TrialWatch::Run() {
 }
 
 absl::Duration TrialWatch::PollInterval() const {
-  if (phase_ == Phase::kStarting) return kStartingPoll;
+  // A search has no deadline that could be missed.
+  if (phase_ == Phase::kStarting || phase_ == Phase::kSearching) return kStartingPoll;
   return std::clamp(deadline_ / 20, kFastestPoll, kSlowestPoll);
 }
 
@@ -67,13 +68,24 @@ bool TrialWatch::TakeFrames() {
     worker::v1::WorkerFrame frame = link_.TakeFrame();
     if (frame.has_result()) {
       OnResult(std::move(*frame.mutable_result()));
-    } else if (frame.has_ready() && phase_ == Phase::kStarting) {
+    } else if (frame.has_ready() && MayBeReady()) {
       OnReady(frame.ready(), Now());
+    } else if (frame.has_searching() && MaySearch()) {
+      OnSearching(Now());
     } else {
       EndCrashed("the worker broke the frame protocol: it sent a frame that has no place here");
     }
   }
   return end_.has_value();
+}
+
+bool TrialWatch::MayBeReady() const {
+  return phase_ == Phase::kStarting && spec_.target_system() != v1::TARGET_SYSTEM_EXPLORE;
+}
+
+bool TrialWatch::MaySearch() const {
+  return (phase_ == Phase::kStarting && spec_.target_system() == v1::TARGET_SYSTEM_EXPLORE) ||
+         phase_ == Phase::kSearching;
 }
 
 bool TrialWatch::CheckEnd() {
@@ -94,28 +106,11 @@ bool TrialWatch::CheckEnd() {
 
 bool TrialWatch::CheckTime(absl::Duration now) {
   switch (phase_) {
-    case Phase::kStarting: {
-      const int cpus = std::max(spec_.cpus_size(), 1);
-      const absl::Duration limit = options_.ready_timeout + cpus * options_.ready_time_per_cpu;
-      if (now - phase_since_ > limit) {
-        EndCrashed(absl::StrCat("the worker was not ready within ", absl::FormatDuration(limit)));
-      }
+    case Phase::kStarting:
+      CheckStart(now);
       break;
-    }
     case Phase::kRunning:
-      inquiry_->Observe(now);
-      ReportProgress(now);
-      if (inquiry_->finished()) {
-        if (!finished_at_) finished_at_ = now;
-        if (now - *finished_at_ > options_.result_timeout) {
-          EndCrashed(absl::StrCat("every program ended, but no result came within ",
-                                  absl::FormatDuration(options_.result_timeout)));
-        }
-      } else if (inquiry_->Hung(now)) {
-        inquiry_->Begin(now);
-        EnterPhase(Phase::kSecondLook, now);
-        next_look_ = now + options_.look_gap;
-      }
+      CheckRun(now);
       break;
     case Phase::kSecondLook:
       CheckSecondLook(now);
@@ -125,8 +120,34 @@ bool TrialWatch::CheckTime(absl::Duration now) {
       inquiry_->LookAtProbe();
       EndHung();
       break;
+    case Phase::kSearching:
+      CheckSearch(now);
+      break;
   }
   return end_.has_value();
+}
+
+void TrialWatch::CheckStart(absl::Duration now) {
+  const int cpus = std::max(spec_.cpus_size(), 1);
+  const absl::Duration limit = options_.ready_timeout + cpus * options_.ready_time_per_cpu;
+  if (now - phase_since_ <= limit) return;
+  EndCrashed(absl::StrCat("the worker was not ready within ", absl::FormatDuration(limit)));
+}
+
+void TrialWatch::CheckRun(absl::Duration now) {
+  inquiry_->Observe(now);
+  ReportProgress(inquiry_->completed_calls(), inquiry_->SinceLastCall(now));
+  if (inquiry_->finished()) {
+    if (!finished_at_) finished_at_ = now;
+    if (now - *finished_at_ > options_.result_timeout) {
+      EndCrashed(absl::StrCat("every program ended, but no result came within ",
+                              absl::FormatDuration(options_.result_timeout)));
+    }
+  } else if (inquiry_->Hung(now)) {
+    inquiry_->Begin(now);
+    EnterPhase(Phase::kSecondLook, now);
+    next_look_ = now + options_.look_gap;
+  }
 }
 
 void TrialWatch::CheckSecondLook(absl::Duration now) {
@@ -139,6 +160,25 @@ void TrialWatch::CheckSecondLook(absl::Duration now) {
   } else {
     EndHung();
   }
+}
+
+// A search is long by nature and ends itself at its limit, so only a worker that says nothing any more, or that goes on
+// after that limit, has failed. It is no hang of the calls: nothing but the search ran.
+void TrialWatch::CheckSearch(absl::Duration now) {
+  ReportProgress(0, now - last_pulse_);
+  if (now - last_pulse_ > options_.result_timeout) {
+    EndCrashed(absl::StrCat("the search gave no sign of life for ", absl::FormatDuration(options_.result_timeout)));
+  } else if (now - phase_since_ > FromProto(spec_.time_limit()) + options_.result_timeout) {
+    EndCrashed(absl::StrCat("the search did not end within ", absl::FormatDuration(options_.result_timeout),
+                            " after its time limit"));
+  }
+}
+
+void TrialWatch::OnSearching(absl::Duration now) {
+  last_pulse_ = now;
+  if (phase_ == Phase::kSearching) return;
+  ready_at_ = now;
+  EnterPhase(Phase::kSearching, now);
 }
 
 void TrialWatch::OnReady(const worker::v1::Ready& ready, absl::Duration now) {
@@ -178,9 +218,8 @@ void TrialWatch::OnResult(v1::TrialResult result) {
   delivered_ = true;
 }
 
-void TrialWatch::ReportProgress(absl::Duration now) {
-  if (!progress_) return;
-  progress_({true, inquiry_->completed_calls(), inquiry_->SinceLastCall(now)});
+void TrialWatch::ReportProgress(std::uint64_t completed_calls, absl::Duration since_last) {
+  if (progress_) progress_({true, completed_calls, since_last});
 }
 
 void TrialWatch::EnterPhase(Phase phase, absl::Duration now) {

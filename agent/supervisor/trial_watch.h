@@ -4,6 +4,7 @@
 #ifndef AGENT_SUPERVISOR_TRIAL_WATCH_H_
 #define AGENT_SUPERVISOR_TRIAL_WATCH_H_
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,17 +31,25 @@ class TrialWatch {
   bool delivered() const { return delivered_; }
 
  private:
-  enum class Phase { kStarting, kRunning, kSecondLook, kProbing };
+  // An exploration only starts and searches; there are no CPUs to look at.
+  enum class Phase { kStarting, kRunning, kSecondLook, kProbing, kSearching };
 
   // Each returns true once `end_` is set.
   bool TakeFrames();
   bool CheckEnd();
   bool CheckTime(absl::Duration now);
+  void CheckStart(absl::Duration now);
+  void CheckRun(absl::Duration now);
   void CheckSecondLook(absl::Duration now);
+  void CheckSearch(absl::Duration now);
 
+  // Whether a frame of that kind has its place now.
+  bool MayBeReady() const;
+  bool MaySearch() const;
   void OnReady(const worker::v1::Ready& ready, absl::Duration now);
+  void OnSearching(absl::Duration now);
   void OnResult(v1::TrialResult result);
-  void ReportProgress(absl::Duration now);
+  void ReportProgress(std::uint64_t completed_calls, absl::Duration since_last);
   void EnterPhase(Phase phase, absl::Duration now);
   void EndHung();
   void EndCrashed(const std::string& reason);
@@ -59,6 +68,7 @@ class TrialWatch {
   absl::Duration phase_since_;
   absl::Duration next_look_;
   absl::Duration ready_at_;
+  absl::Duration last_pulse_;  // of a search
   std::optional<absl::Duration> finished_at_;
   std::unique_ptr<HangInquiry> inquiry_;
   std::optional<v1::TrialResult> end_;

@@ -12,6 +12,7 @@
 #include "agent/measure/trial_plan.h"
 #include "agent/scenario/catalogue.h"
 #include "agent/scenario/parse.h"
+#include "agent/worker/exploration.h"
 #include "agent/worker/frames.h"
 #include "crosscall/worker/v1/frame.pb.h"
 #include "proto/shared/check.h"
@@ -30,6 +31,21 @@ absl::Status SendReady(int frame_fd, const measure::TrialReady& ready) {
   frame.mutable_ready()->set_region_bytes(ready.region_bytes);
   for (const std::string& lock : ready.locks) frame.mutable_ready()->add_locks(lock);
   return WriteFrame(frame_fd, frame);
+}
+
+absl::Status SendSearching(int frame_fd) {
+  v1::WorkerFrame frame;
+  frame.mutable_searching();
+  return WriteFrame(frame_fd, frame);
+}
+
+absl::StatusOr<crosscall::v1::TrialResult> Run(const crosscall::v1::TrialSpec& spec, int frame_fd, int region_fd) {
+  if (spec.target_system() == crosscall::v1::TARGET_SYSTEM_EXPLORE) {
+    return RunExploration(spec, [frame_fd] { return SendSearching(frame_fd); });
+  }
+  measure::TrialHooks hooks;
+  hooks.on_ready = [frame_fd](const measure::TrialReady& ready) { return SendReady(frame_fd, ready); };
+  return measure::RunTrial(spec, region_fd, hooks);
 }
 
 int AgentGone(const absl::Status& status) {
@@ -51,9 +67,7 @@ int RunWorker(int frame_fd, int region_fd) {
     shared::LogError(kComponent, absl::StrCat("expected one RunTrial frame: ", status.message()));
     return kExitBadFrame;
   }
-  measure::TrialHooks hooks;
-  hooks.on_ready = [frame_fd](const measure::TrialReady& ready) { return SendReady(frame_fd, ready); };
-  absl::StatusOr<crosscall::v1::TrialResult> result = measure::RunTrial(request.spec(), region_fd, hooks);
+  absl::StatusOr<crosscall::v1::TrialResult> result = Run(request.spec(), frame_fd, region_fd);
   if (!result.ok()) return AgentGone(result.status());
   v1::WorkerFrame answer;
   answer.mutable_result()->Swap(&*result);
@@ -65,6 +79,8 @@ int DescribeWorker(int output_fd) {
   v1::WorkerFrame frame;
   v1::Description& description = *frame.mutable_description();
   description.set_version(CROSSCALL_VERSION);
+  description.add_target_systems(crosscall::v1::TARGET_SYSTEM_SIGNAL);
+  description.add_target_systems(crosscall::v1::TARGET_SYSTEM_EXPLORE);
   for (const std::string& name : measure::ImplementationNames()) description.add_implementations(name);
   for (const scenario::CatalogueEntry& entry : scenario::Catalogue()) {
     const absl::StatusOr<crosscall::v1::Scenario> parsed = scenario::ParseScenario(entry.yaml, entry.id);

@@ -3,6 +3,7 @@
 //
 //   agent -> worker   one RunTrial frame
 //   worker -> agent   Ready when the timed part begins, then the result; a trial that cannot run has no Ready
+//                     of an exploration: Searching when it begins and every second or so, then the result
 //
 // Not thread-safe: one worker a process.
 #ifndef AGENT_WORKER_WORKER_H_
@@ -22,7 +23,7 @@ enum ExitCode : int {
 // ExitCode; everything but kExitDone was told in a line on standard error.
 int RunWorker(int frame_fd, int region_fd);
 
-// Writes one Description frame to `output_fd`: version, implementations, built-in scenarios.
+// Writes one Description frame to `output_fd`: version, target systems, implementations, built-in scenarios.
 int DescribeWorker(int output_fd);
 
 }  // namespace crosscall::worker

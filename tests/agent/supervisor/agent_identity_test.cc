@@ -54,12 +54,14 @@ TEST_F(AgentIdentityTest, BoardIsDescribedFromProc) {
   Write("/proc/cmdline", "quiet isolcpus=1\n");
   worker::v1::Description offers;
   offers.add_implementations("call_lock/spin/mask_all");
+  offers.add_target_systems(v1::TARGET_SYSTEM_EXPLORE);
   const auto board = DescribeBoard(folder_, offers, {}, {"pool=a"}, true);
   ASSERT_TRUE(board.ok()) << board.status();
   EXPECT_EQ(board->model(), "Some CPU @ 2 GHz");
   EXPECT_EQ(board->command_line(), "quiet isolcpus=1");
   EXPECT_THAT(board->labels(), ElementsAre("pool=a"));
   EXPECT_THAT(board->implementations(), ElementsAre("call_lock/spin/mask_all"));
+  EXPECT_THAT(board->target_systems(), ElementsAre(v1::TARGET_SYSTEM_EXPLORE));
   EXPECT_EQ(static_cast<std::size_t>(board->cpus_size()), UsableCpus().size());
 }
 

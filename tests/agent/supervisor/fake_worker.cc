@@ -77,6 +77,21 @@ void SendReady() {
   Send(frame);
 }
 
+void SendSearching() {
+  worker::v1::WorkerFrame frame;
+  frame.mutable_searching();
+  Send(frame);
+}
+
+// Says that it searches, again and again, and finds nothing.
+[[noreturn]] void SearchForEver() {
+  for (;;) {
+    SendSearching();
+    const timespec pause = {0, 10'000'000};
+    nanosleep(&pause, nullptr);  // sleeps on purpose: a search says only now and then that it goes on
+  }
+}
+
 void WaitForCompletionOf(std::uint32_t cpu, std::uint32_t target) {
   g_cpus[cpu].site = static_cast<std::uint64_t>(core::Site::kCompletion);
   g_cpus[cpu].wait_call = core::CallId(cpu, 1);
@@ -220,6 +235,10 @@ std::map<std::string, std::function<void()>> Modes() {
       {"two-readies", Then(Then(SendReady, SendReady), Idle)},
       {"bad-region", Then(Then(ShrinkRegion, SendReady), Idle)},
       {"never-ready", Idle},
+      {"search", Then(Then(SendSearching, SendSearching), Result(crosscall::v1::OUTCOME_COMPLETED))},
+      {"search-for-ever", SearchForEver},
+      {"search-silently", Then(SendSearching, Idle)},
+      {"search-then-ready", Then(Then(SendSearching, SendReady), Idle)},
       {"deaf", Then(CloseFrames, Idle)},
       {"chatty", Chat},
   };

@@ -182,6 +182,49 @@ TEST_F(TrialProcessTest, WorkerThatClosesItsFramesAndLivesIsCrashed) {
   EXPECT_THAT(Run("deaf").reason(), HasSubstr("went on without a result"));
 }
 
+v1::TrialSpec Exploration(absl::Duration limit) {
+  v1::TrialSpec spec;
+  spec.set_scenario("single-call");
+  spec.set_implementation("per_target/spin/mask_all");
+  spec.set_target_system(v1::TARGET_SYSTEM_EXPLORE);
+  spec.mutable_time_limit()->set_nanos(static_cast<std::int32_t>(absl::ToInt64Nanoseconds(limit)));
+  return spec;
+}
+
+TEST_F(TrialProcessTest, SearchDeliversOrReportsProgressUntilItIsCancelled) {
+  EXPECT_EQ(Run(Options("search"), Exploration(absl::Milliseconds(1))).outcome(), v1::OUTCOME_COMPLETED);
+  Cancellation cancellation;
+  bool ready = false;
+  std::uint64_t calls = 1;
+  const auto result = TrialProcess::Run(Options("search-for-ever"), Exploration(absl::Milliseconds(999)), cancellation,
+                                        [&](const TrialProgress& progress) {
+                                          ready = progress.ready;
+                                          calls = progress.completed_calls;
+                                          cancellation.Cancel();
+                                        });
+  EXPECT_EQ(result.status().code(), absl::StatusCode::kCancelled);
+  EXPECT_TRUE(ready);
+  EXPECT_EQ(calls, 0u);
+  ExpectWorkerGone();
+}
+
+TEST_F(TrialProcessTest, SearchThatGoesOnAfterItsLimitOrFallsSilentIsCrashedAndNeverHung) {
+  const std::vector<std::pair<const char*, const char*>> modes = {
+      {"search-for-ever", "did not end within 500ms after its time limit"},
+      {"search-silently", "gave no sign of life for 500ms"},
+      {"search-then-ready", "has no place here"},
+      {"complete", "has no place here"},
+  };
+  for (const auto& [mode, wrong] : modes) {
+    TrialOptions options = Options(mode);
+    options.result_timeout = absl::Milliseconds(500);
+    const v1::TrialResult result = Run(options, Exploration(absl::Milliseconds(100)));
+    EXPECT_EQ(result.outcome(), v1::OUTCOME_CRASHED) << mode;
+    EXPECT_THAT(result.reason(), HasSubstr(wrong)) << mode;
+  }
+  EXPECT_THAT(Run("search").reason(), HasSubstr("has no place here")) << "a measurement does not search";
+}
+
 TEST_F(TrialProcessTest, CancellationKillsTheWorker) {
   Cancellation cancellation;
   bool ready = false;

@@ -19,6 +19,7 @@ namespace crosscall::worker {
 namespace {
 
 using ::testing::AnyOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 // The worker program, as an agent starts it: frames on descriptor 3, flight region on 4.
@@ -115,6 +116,87 @@ TEST(WorkerTest, TrialThatCannotRunIsARefusedResultWithoutReady) {
   EXPECT_EQ(worker.Wait(), kExitDone);
 }
 
+v1::RunTrial MutualMasked(const char* implementation) {
+  v1::RunTrial request;
+  crosscall::v1::TrialSpec& spec = *request.mutable_spec();
+  spec.set_scenario("mutual-masked");
+  spec.set_implementation(implementation);
+  spec.set_target_system(crosscall::v1::TARGET_SYSTEM_EXPLORE);
+  spec.mutable_time_limit()->set_seconds(3600);
+  return request;
+}
+
+// What the worker answers at its end, after any number of signs of life; `pulses` counts them.
+crosscall::v1::TrialResult ResultOfSearch(WorkerProcess& worker, const v1::RunTrial& request, int& pulses) {
+  EXPECT_TRUE(WriteFrame(worker.fd(), request).ok());
+  v1::WorkerFrame frame;
+  for (pulses = 0; ReadFrame(worker.fd(), frame).ok() && frame.has_searching(); ++pulses) continue;
+  EXPECT_TRUE(frame.has_result());
+  EXPECT_EQ(worker.Wait(), kExitDone);
+  return frame.result();
+}
+
+TEST(WorkerTest, ExplorationFindsTheDeadlockWithTheWayThere) {
+  WorkerProcess worker;
+  int pulses = 0;
+  const crosscall::v1::TrialResult result = ResultOfSearch(worker, MutualMasked("generic_2008/spin/mask_all"), pulses);
+  EXPECT_GE(pulses, 1);
+  ASSERT_EQ(result.outcome(), crosscall::v1::OUTCOME_COMPLETED) << result.reason();
+  const crosscall::v1::Exploration& found = result.exploration();
+  EXPECT_EQ(found.verdict(), crosscall::v1::Exploration::VERDICT_DEADLOCK);
+  EXPECT_EQ(found.memory(), crosscall::v1::MEMORY_MODEL_WEAK) << "the default of two CPUs";
+  EXPECT_GT(found.states(), 0u);
+  EXPECT_GT(found.executions(), 0u);
+  EXPECT_GT(found.steps(), found.states());
+  EXPECT_GT(found.trace_size(), 0);
+  EXPECT_NE(found.schedule(), "");
+  ASSERT_EQ(found.waits_size(), 2);
+  for (const crosscall::v1::ExplorationWait& wait : found.waits()) {
+    EXPECT_TRUE(wait.masked());
+    EXPECT_TRUE(wait.ipi_pending());
+    EXPECT_THAT(wait.waits_for(), HasSubstr(wait.cpu() == 0 ? "CPU 1" : "CPU 0"));
+  }
+}
+
+TEST(WorkerTest, ExplorationThatCompletesOrGivesUpIsCompletedToo) {
+  WorkerProcess proves;
+  int pulses = 0;
+  v1::RunTrial request = MutualMasked("generic_2008/spin/ipi_open");
+  request.mutable_spec()->mutable_explore()->set_memory(crosscall::v1::MEMORY_MODEL_SC);
+  crosscall::v1::TrialResult result = ResultOfSearch(proves, request, pulses);
+  EXPECT_EQ(result.outcome(), crosscall::v1::OUTCOME_COMPLETED) << result.reason();
+  EXPECT_EQ(result.exploration().verdict(), crosscall::v1::Exploration::VERDICT_COMPLETES);
+  EXPECT_EQ(result.exploration().memory(), crosscall::v1::MEMORY_MODEL_SC);
+  EXPECT_EQ(result.exploration().trace_size(), 0);
+  WorkerProcess gives_up;
+  request.mutable_spec()->mutable_explore()->set_max_states(1);
+  result = ResultOfSearch(gives_up, request, pulses);
+  EXPECT_EQ(result.outcome(), crosscall::v1::OUTCOME_COMPLETED) << result.reason();
+  EXPECT_EQ(result.exploration().verdict(), crosscall::v1::Exploration::VERDICT_UNKNOWN);
+  EXPECT_THAT(result.exploration().reason(), HasSubstr("limit of 1 states"));
+}
+
+TEST(WorkerTest, ScenarioThatCannotBeExploredIsRefusedWithTheReason) {
+  WorkerProcess worker;
+  v1::RunTrial request = MutualMasked("generic_2008/spin/mask_all");
+  request.mutable_spec()->set_scenario("alone");
+  request.mutable_spec()->set_scenario_text(
+      "scenario: alone\nabout: test\ncpus: 1\nprograms:\n  0: [{repeat: 9, do: [call self noop wait]}]\n");
+  int pulses = 0;
+  const crosscall::v1::TrialResult result = ResultOfSearch(worker, request, pulses);
+  EXPECT_EQ(result.outcome(), crosscall::v1::OUTCOME_REFUSED);
+  EXPECT_THAT(result.reason(), HasSubstr("cannot be explored: found repeat 9"));
+  EXPECT_FALSE(result.has_exploration());
+}
+
+TEST(WorkerTest, AgentThatIsGoneEndsASearch) {
+  WorkerProcess worker;
+  v1::RunTrial request = MutualMasked("generic_2008/spin/ipi_open");
+  ASSERT_TRUE(WriteFrame(worker.fd(), request).ok());
+  ASSERT_EQ(shutdown(worker.fd(), SHUT_RD), 0);
+  EXPECT_EQ(worker.Wait(), kExitAgentGone);
+}
+
 TEST(WorkerTest, RubbishIsABadFrame) {
   WorkerProcess worker;
   const std::string rubbish("\x04\0\0\0\xff\xff\xff\xff", 8);
@@ -158,6 +240,8 @@ TEST(WorkerTest, DescribesItselfInOneFrame) {
   ASSERT_TRUE(frame.has_description());
   EXPECT_EQ(frame.description().version(), CROSSCALL_VERSION);
   EXPECT_EQ(frame.description().implementations_size(), static_cast<int>(core::kImplementationCount));
+  EXPECT_THAT(frame.description().target_systems(),
+              ElementsAre(crosscall::v1::TARGET_SYSTEM_SIGNAL, crosscall::v1::TARGET_SYSTEM_EXPLORE));
   EXPECT_GE(frame.description().scenarios_size(), 16);
   for (const crosscall::v1::ScenarioInfo& scenario : frame.description().scenarios()) {
     EXPECT_NE(scenario.about(), "") << scenario.id();
