@@ -204,16 +204,18 @@ void ModelPort::Choices(std::vector<Choice>& choices) const {
   for (u8 id = 0; id < options_.cpus; ++id) {
     const Cpu& cpu = cpus_[id];
     const u32 outcomes = StepOutcomes(cpu);
-    for (u16 outcome = 0; outcome < outcomes; ++outcome) choices.push_back(Choice{id, Move::kStep, outcome});
+    for (u32 outcome = 0; outcome < outcomes; ++outcome) {
+      choices.push_back(Choice{id, Move::kStep, static_cast<u16>(outcome)});
+    }
     if (Deliverable(cpu)) choices.push_back(Choice{id, Move::kTakeIpi, 0});
     if (cpu.late_ipis > 0) choices.push_back(Choice{id, Move::kLateIpi, 0});
     if (cpu.extra_ipis > 0 && !cpu.latch) choices.push_back(Choice{id, Move::kExtraIpi, 0});
     if (cpu.masked || cpu.barred != 0 || cpu.context().publishing) continue;
-    for (u16 i = 0; i < device_budgets_.size(); ++i) {
+    for (u32 i = 0; i < device_budgets_.size(); ++i) {
       const ModelFaults::Device& device = options_.faults.devices[i];
       if (device.cpu != id || device_budgets_[i] == 0) continue;
       if (device.in_kick_window && cpu.parked.kind != Parking::kKickGap) continue;
-      choices.push_back(Choice{id, Move::kDevice, i});
+      choices.push_back(Choice{id, Move::kDevice, static_cast<u16>(i)});
     }
   }
 }
