@@ -53,7 +53,7 @@ void Attempts::Grant(Batch& batch, TrialState& trial) {
   BoardState& board = *trial.board;
   CROSSCALL_CHECK(!board.lease, "a board has one lease at a time");
   world_.Dequeue(trial);
-  ++board.granted[trial.row.sweep_number];
+  ++board.granted[{trial.row.sweep_number, trial.work}];
   trial.row.trial.set_attempt_count(trial.row.trial.attempt_count() + 1);
   Lease lease;
   lease.trial = &trial;
@@ -189,7 +189,7 @@ void Attempts::CountOutcome(Batch& batch, BoardState& board, const TrialState& t
 
 void Attempts::KeepLatency(Batch& batch, BoardState& board, const TrialState& trial,
                            const store::ResultSummary& summary) {
-  if (summary.outcome != v1::OUTCOME_COMPLETED) return;
+  if (summary.outcome != v1::OUTCOME_COMPLETED || trial.work == scheduler::WorkClass::kExplore) return;
   const v1::TrialSpec spec = trial.ParsedSpec();
   const store::LatencyRow row = {.board = board.row.name,
                                  .scenario = spec.scenario(),

@@ -8,14 +8,20 @@
 namespace crosscall::dispatch {
 namespace {
 
+// The rank of a sweep that waits for the board, by its first trial.
+scheduler::SweepRank RankOf(const BoardState& board, const decltype(BoardState::pending)::value_type& waiting) {
+  scheduler::SweepRank rank;
+  rank.work = waiting.second.begin()->first.work;
+  rank.sweep = waiting.first;
+  const auto granted = board.granted.find({rank.sweep, rank.work});
+  if (granted != board.granted.end()) rank.granted = granted->second;
+  return rank;
+}
+
 TrialState& NextTrial(const BoardState& board) {
-  const auto granted = [&board](std::int64_t sweep) {
-    const auto found = board.granted.find(sweep);
-    return found == board.granted.end() ? std::uint64_t{0} : found->second;
-  };
-  const auto sweep = std::min_element(board.pending.begin(), board.pending.end(), [&](const auto& a, const auto& b) {
-    return granted(a.first) < granted(b.first);
-  });
+  const auto sweep =
+      std::min_element(board.pending.begin(), board.pending.end(),
+                       [&board](const auto& a, const auto& b) { return RankOf(board, a) < RankOf(board, b); });
   return *sweep->second.begin()->second;
 }
 

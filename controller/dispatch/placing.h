@@ -10,8 +10,8 @@
 namespace crosscall::dispatch {
 
 // Grants a lease if the predicates of controller/scheduler/placement.h let the board take one and a trial waits for it.
-// A trial that the board can never run any more ends as FAILED, with the reason. Among sweeps the one that had the
-// fewest leases on this board goes first, then the older one; within a sweep first tries, in run order, then retries.
+// A trial that the board can never run any more ends as FAILED, with the reason. Which trial is next is said in
+// controller/scheduler/work_order.h.
 void Place(Batch& batch, const Settings& settings, World& world, BoardState& board);
 
 }  // namespace crosscall::dispatch

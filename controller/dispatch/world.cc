@@ -49,13 +49,13 @@ scheduler::BoardStanding BoardState::Standing(const Settings& settings, absl::Du
 void World::Enqueue(TrialState& trial, absl::Duration now) {
   BoardState& board = *trial.board;
   if (board.pending.empty()) board.work_since = now;
-  board.pending[trial.row.sweep_number][{trial.row.trial.attempt_count(), trial.row.trial.order()}] = &trial;
+  board.pending[trial.row.sweep_number][trial.Rank()] = &trial;
 }
 
 void World::Dequeue(TrialState& trial) {
   const auto of_sweep = trial.board->pending.find(trial.row.sweep_number);
   CROSSCALL_CHECK(of_sweep != trial.board->pending.end(), "a waiting trial is in its board's queue");
-  of_sweep->second.erase({trial.row.trial.attempt_count(), trial.row.trial.order()});
+  of_sweep->second.erase(trial.Rank());
   if (of_sweep->second.empty()) trial.board->pending.erase(of_sweep);
 }
 
@@ -69,6 +69,7 @@ SweepState& World::AddSweep(store::SweepRow row, std::vector<store::TrialRow> ro
   for (store::TrialRow& trial_row : rows) {
     TrialState& trial = sweep.trials.emplace_back();
     trial.spec = trial_row.trial.spec().SerializeAsString();
+    trial.work = scheduler::WorkClassOf(trial_row.trial.spec().target_system());
     trial_row.trial.clear_spec();
     trial.row = std::move(trial_row);
     trial.sweep = &sweep;
@@ -84,7 +85,7 @@ SweepState& World::AddSweep(store::SweepRow row, std::vector<store::TrialRow> ro
 void World::RemoveSweep(std::int64_t number) {
   const auto found = sweeps.find(number);
   for (const TrialState& trial : found->second->trials) {
-    trial.board->granted.erase(number);
+    trial.board->granted.erase({number, trial.work});
     trials.erase(trial.row.trial.name());
   }
   sweeps_by_name.erase(found->second->row.sweep.name());

@@ -27,6 +27,7 @@
 #include "controller/scheduler/placement.h"
 #include "controller/scheduler/session.h"
 #include "controller/scheduler/transitions.h"
+#include "controller/scheduler/work_order.h"
 #include "controller/store/rows.h"
 #include "crosscall/v1/board_service.pb.h"
 
@@ -39,10 +40,12 @@ struct TrialState {
   // Without the spec, which is kept serialized: sweeps may have 100,000 trials.
   store::TrialRow row;
   std::string spec;
+  scheduler::WorkClass work = scheduler::WorkClass::kMeasure;
   SweepState* sweep = nullptr;
   BoardState* board = nullptr;
 
   v1::TrialSpec ParsedSpec() const;
+  scheduler::TrialRank Rank() const { return {work, row.trial.attempt_count(), row.trial.order()}; }
 };
 
 struct SweepState {
@@ -108,11 +111,10 @@ struct BoardState {
   bool wants_description = false;
   bool asked_description = false;
 
-  // Waiting trials by sweep, and in each by (attempts, position): retries come after first tries, so that one bad
-  // moment does not use up the attempts of one trial.
-  std::map<std::int64_t, std::map<std::pair<std::uint32_t, std::uint32_t>, TrialState*>> pending;
-  // Leases granted here by sweep, since the start of the controller: the sweep that had least goes first.
-  std::map<std::int64_t, std::uint64_t> granted;
+  // Waiting trials by sweep, and in each in the order of controller/scheduler/work_order.h.
+  std::map<std::int64_t, std::map<scheduler::TrialRank, TrialState*>> pending;
+  // Leases granted here by sweep and class, since the start of the controller.
+  std::map<std::pair<std::int64_t, scheduler::WorkClass>, std::uint64_t> granted;
   // When the first waiting trial came.
   absl::Duration work_since;
 

@@ -8,7 +8,9 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "controller/scheduler/cpu_axis.h"
+#include "controller/scheduler/explore_axis.h"
 #include "controller/scheduler/random.h"
+#include "controller/scheduler/target_systems.h"
 #include "proto/shared/implementation_id.h"
 #include "proto/shared/proto_time.h"
 #include "proto/shared/sanitize.h"
@@ -20,7 +22,7 @@ namespace {
 constexpr std::uint64_t kDefaultCallLimit = 10'000;
 constexpr std::int64_t kDefaultDeadlineSeconds = 1;
 
-// The axes of one board, defaults filled in.
+// The axes of measuring on one board, defaults filled in.
 struct Axes {
   BoardOffer board;
   std::vector<v1::ScenarioRef> scenarios;
@@ -63,6 +65,7 @@ std::vector<v1::TargetState> TargetStates(const v1::SweepSpec& spec) {
 absl::StatusOr<Axes> AxesOf(const v1::SweepSpec& spec, const BoardOffer& board) {
   Axes axes;
   axes.board = board;
+  if (absl::Status status = CheckOffered(spec, board); !status.ok()) return status;
   const auto& offered = board.description->implementations();
   absl::StatusOr<std::vector<std::string>> implementations = shared::ExpandImplementations(
       {spec.implementations().begin(), spec.implementations().end()}, {offered.begin(), offered.end()});
@@ -71,9 +74,10 @@ absl::StatusOr<Axes> AxesOf(const v1::SweepSpec& spec, const BoardOffer& board) 
   for (const v1::ScenarioRef& wanted : spec.scenarios()) {
     absl::StatusOr<v1::ScenarioRef> scenario = Resolve(wanted, board);
     if (!scenario.ok()) return scenario.status();
-    absl::StatusOr<CpuAxis> cpus = CpuAxisOf(spec, *scenario, board);
-    if (!cpus.ok()) return cpus.status();
     axes.scenarios.push_back(*std::move(scenario));
+    if (!Wants(spec, v1::TARGET_SYSTEM_SIGNAL)) continue;
+    absl::StatusOr<CpuAxis> cpus = CpuAxisOf(spec, axes.scenarios.back(), board);
+    if (!cpus.ok()) return cpus.status();
     axes.cpus.push_back(*std::move(cpus));
   }
   axes.target_states = TargetStates(spec);
@@ -102,8 +106,8 @@ std::string Factors(const Axes& axes) {
                       axes.arrival_rates_hz.size(), " arrival rates x ", axes.repetitions, " repetitions");
 }
 
-absl::Status CheckTotal(const std::vector<Axes>& boards, std::uint64_t& total) {
-  unsigned __int128 sum = 0;
+absl::Status CheckTotal(const std::vector<Axes>& boards, const ExploreAxis& explorations, std::uint64_t& total) {
+  unsigned __int128 sum = explorations.size();
   for (const Axes& axes : boards) sum += Product(axes);
   if (sum <= shared::kMaxTrialsPerSweep) {
     total = static_cast<std::uint64_t>(sum);
@@ -112,7 +116,11 @@ absl::Status CheckTotal(const std::vector<Axes>& boards, std::uint64_t& total) {
   std::vector<std::string> factors;
   for (const Axes& axes : boards) {
     if (factors.size() == 4) break;
-    factors.push_back(Factors(axes));
+    if (!axes.cpus.empty()) factors.push_back(Factors(axes));
+  }
+  if (explorations.size() > 0) {
+    factors.push_back(absl::StrCat("explorations: ", explorations.size(), ", of ", explorations.implementation_count(),
+                                   " implementations"));
   }
   const std::string count = sum > ~std::uint64_t{0} ? "more than 2^64" : absl::StrCat(static_cast<std::uint64_t>(sum));
   return absl::InvalidArgumentError(absl::StrCat("the sweep expands to ", count, " trials, allowed are ",
@@ -143,8 +151,9 @@ class Expander {
   Expander(const v1::SweepSpec& spec, std::vector<PlannedTrial>& out)
       : base_(BaseSpec(spec)), seed_(spec.seed()), out_(out) {}
 
+  // Nothing if there is nothing to measure: there are no CPU lists then.
   void Add(const Axes& axes) {
-    for (std::size_t s = 0; s < axes.scenarios.size(); ++s) {
+    for (std::size_t s = 0; s < axes.cpus.size(); ++s) {
       v1::TrialSpec of_scenario = base_;
       of_scenario.set_scenario(axes.scenarios[s].id());
       of_scenario.set_scenario_text(axes.scenarios[s].text());
@@ -157,6 +166,13 @@ class Expander {
           AddStates(axes, on_cpus);
         }
       }
+    }
+  }
+
+  void Add(const ExploreAxis& explorations) {
+    for (std::uint64_t i = 0; i < explorations.size(); ++i) {
+      ExploreAxis::Point point = explorations.At(i);
+      Push(point.board, std::move(point.spec), 0);
     }
   }
 
@@ -177,15 +193,19 @@ class Expander {
 
   void AddRepetitions(const Axes& axes, const v1::TrialSpec& point) {
     for (std::uint32_t repetition = 0; repetition < axes.repetitions; ++repetition) {
-      PlannedTrial trial;
-      trial.id = absl::StrFormat("t%06d", out_.size());
-      trial.board = axes.board.name;
-      trial.spec = point;
-      // Of the number alone: a trial's seed does not depend on the order in which trials run.
-      trial.spec.set_seed(Random(seed_ + out_.size()).Next());
-      trial.repetition = repetition;
-      out_.push_back(std::move(trial));
+      Push(axes.board.name, point, repetition);
     }
+  }
+
+  void Push(const std::string& board, v1::TrialSpec point, std::uint32_t repetition) {
+    PlannedTrial trial;
+    trial.id = absl::StrFormat("t%06d", out_.size());
+    trial.board = board;
+    trial.spec = std::move(point);
+    // Of the number alone: a trial's seed does not depend on the order in which trials run.
+    trial.spec.set_seed(Random(seed_ + out_.size()).Next());
+    trial.repetition = repetition;
+    out_.push_back(std::move(trial));
   }
 
   const v1::TrialSpec base_;
@@ -198,17 +218,20 @@ absl::StatusOr<Plan> MakePlan(const v1::SweepSpec& spec, const std::vector<Board
   absl::StatusOr<std::vector<BoardOffer>> chosen = SelectBoards(spec.selector(), spec.seed(), boards);
   if (!chosen.ok()) return chosen.status();
   std::vector<Axes> all;
+  ExploreAxis explorations(spec);
   for (const BoardOffer& board : *chosen) {
     absl::StatusOr<Axes> axes = AxesOf(spec, board);
     if (!axes.ok()) return axes.status();
+    if (Wants(spec, v1::TARGET_SYSTEM_EXPLORE)) explorations.AddBoard(board.name, axes->implementations);
     all.push_back(*std::move(axes));
   }
   Plan plan;
-  if (absl::Status status = CheckTotal(all, plan.trial_count); !status.ok()) return status;
+  if (absl::Status status = CheckTotal(all, explorations, plan.trial_count); !status.ok()) return status;
   if (!expand) return plan;
   plan.trials.reserve(plan.trial_count);
   Expander expander(spec, plan.trials);
   for (const Axes& axes : all) expander.Add(axes);
+  expander.Add(explorations);
   Random random(spec.seed());
   Shuffle(plan.trials, random);
   return plan;

@@ -29,12 +29,13 @@ struct Plan {
 };
 
 // The cross product over the selected boards; patterns of implementations are matched against what each board offers.
+// After it the explorations, if the spec wants some: each point once, on one of the boards (explore_axis.h).
 //
 // A CPU list longer than a scenario needs is cut to the first ones; a shorter one is refused, as is a CPU that the
 // board has not, and a scenario with more CPUs than the board has unless the spec says oversubscribe. INVALID_ARGUMENT:
-// the spec, or a product above the limit (the text has every factor). NOT_FOUND: board, scenario or implementation that
-// the board does not offer (the text lists what there is). FAILED_PRECONDITION: no board matches, or a board lacks
-// CPUs.
+// the spec, or a product above the limit (the text has every factor). NOT_FOUND: board, scenario, implementation or
+// target system that the board does not offer (the text lists what there is). FAILED_PRECONDITION: no board matches, or
+// a board lacks CPUs.
 absl::StatusOr<Plan> Expand(const v1::SweepSpec& spec, const std::vector<BoardOffer>& boards);
 
 // The same checks, without making the trials: for a dry run.

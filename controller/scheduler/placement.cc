@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "controller/scheduler/target_systems.h"
+#include "proto/shared/exploration_text.h"
 
 namespace crosscall::scheduler {
 namespace {
@@ -49,6 +51,11 @@ Reason NotListening(const BoardStanding& board) {
 constexpr Reason (*kBoardPredicates[])(const BoardStanding&) = {NotActive,    NoSession, Silent,      SelfCheckBad,
                                                                 NotDescribed, Busy,      NotListening};
 
+Reason LacksTargetSystem(const BoardStanding& board, const v1::TrialSpec& spec) {
+  if (Offers(*board.description, spec.target_system())) return absl::nullopt;
+  return absl::StrCat(board.name, " no longer offers target system ", shared::TargetSystemName(spec.target_system()));
+}
+
 Reason LacksImplementation(const BoardStanding& board, const v1::TrialSpec& spec) {
   const auto& offered = board.description->implementations();
   if (std::find(offered.begin(), offered.end(), spec.implementation()) != offered.end()) return absl::nullopt;
@@ -74,8 +81,8 @@ Reason LacksCpu(const BoardStanding& board, const v1::TrialSpec& spec) {
   return absl::nullopt;
 }
 
-constexpr Reason (*kTrialPredicates[])(const BoardStanding&, const v1::TrialSpec&) = {LacksImplementation,
-                                                                                      LacksScenario, LacksCpu};
+constexpr Reason (*kTrialPredicates[])(const BoardStanding&, const v1::TrialSpec&) = {
+    LacksTargetSystem, LacksImplementation, LacksScenario, LacksCpu};
 
 }  // namespace
 

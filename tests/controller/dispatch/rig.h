@@ -165,7 +165,9 @@ inline std::string Payload(v1::Outcome outcome, const std::string& reason = "") 
 class FakeAgent {
  public:
   FakeAgent(Rig& rig, std::string board, std::uint32_t cpus = 2)
-      : rig_(rig), board_(std::move(board)), description_(scheduler::DescribedBoard(cpus)) {}
+      : FakeAgent(rig, std::move(board), scheduler::DescribedBoard(cpus)) {}
+  FakeAgent(Rig& rig, std::string board, v1::BoardDescription description)
+      : rig_(rig), board_(std::move(board)), description_(std::move(description)) {}
 
   // Sends a Synchronize; an earlier one still held is cut first, as agents do.
   void Call() { Send(Request(++sequence_)); }

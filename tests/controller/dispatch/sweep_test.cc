@@ -65,6 +65,44 @@ TEST_F(SweepTest, AnIdleAgentIsHeldAndAnsweredAtOnceWhenWorkComes) {
   EXPECT_EQ(rig_.snapshot()->dispatch_latency.count(), 1u);
 }
 
+TEST(ExploreTest, TheBoardMeasuresWhatItCanBeforeItSearches) {
+  Rig rig;
+  v1::BoardDescription description = scheduler::DescribedBoard(2);
+  description.add_target_systems(v1::TARGET_SYSTEM_SIGNAL);
+  description.add_target_systems(v1::TARGET_SYSTEM_EXPLORE);
+  FakeAgent agent(rig, "boards/a", description);
+  agent.Call();
+  agent.Obey();
+  v1::CreateSweepRequest mixed = Rig::Request(2);
+  mixed.mutable_spec()->add_target_systems(v1::TARGET_SYSTEM_EXPLORE);
+  mixed.mutable_spec()->add_target_systems(v1::TARGET_SYSTEM_SIGNAL);
+  ASSERT_TRUE(rig.Create(mixed).ok());
+  v1::CreateSweepRequest explores = Rig::Request(1);
+  explores.mutable_spec()->set_implementations(0, "*");
+  explores.mutable_spec()->add_target_systems(v1::TARGET_SYSTEM_EXPLORE);
+  ASSERT_TRUE(rig.Create(explores).ok());
+  std::vector<std::string> order;
+  const auto run_one = [&](v1::Outcome outcome) {
+    ASSERT_TRUE(agent.GetLease());
+    const std::string name = agent.leases[0].trial();
+    const std::string sweep = name.substr(0, name.find("/trials"));
+    for (const v1::Trial& trial : rig.Trials(sweep)) {
+      if (trial.name() == name) order.push_back(absl::StrCat(sweep.substr(7), "/", trial.spec().target_system()));
+    }
+    agent.Finish(outcome);
+    agent.UploadAll();
+  };
+  run_one(v1::OUTCOME_COMPLETED);
+  run_one(v1::OUTCOME_INVALID);
+  run_one(v1::OUTCOME_COMPLETED);  // its retry
+  run_one(v1::OUTCOME_COMPLETED);
+  ASSERT_TRUE(rig.Create(Rig::Request(1)).ok());
+  for (int i = 0; i < 5; ++i) run_one(v1::OUTCOME_COMPLETED);
+  EXPECT_THAT(order, ElementsAre("s1/1", "s1/1", "s1/1", "s1/2", "s3/1", "s2/2", "s2/2", "s2/2", "s2/2"));
+  EXPECT_EQ(rig.Board("boards/a").latencies.size(), 1u) << "a search has no latency";
+  EXPECT_THAT(rig.snapshot()->open_sweeps, IsEmpty());
+}
+
 TEST_F(SweepTest, AHeldCallIsAnsweredUnchangedWhenItsHoldIsOver) {
   agent_.Call();
   rig_.Advance(absl::Seconds(29));

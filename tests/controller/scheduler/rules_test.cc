@@ -69,6 +69,15 @@ TEST_F(PlacementTest, AFreeBoardTakesATrialItCanRun) {
   EXPECT_EQ(WhyBoardCannotRun(board_, spec_), absl::nullopt);
 }
 
+TEST_F(PlacementTest, ABoardThatDoesNotSearchCanNeverRunAnExploration) {
+  spec_.set_target_system(v1::TARGET_SYSTEM_EXPLORE);
+  EXPECT_EQ(WhyBoardCannotRun(board_, spec_), "boards/a no longer offers target system explore");
+  v1::BoardDescription searches = DescribedBoard(2);
+  searches.add_target_systems(v1::TARGET_SYSTEM_EXPLORE);
+  board_.description = &searches;
+  EXPECT_EQ(WhyBoardCannotRun(board_, spec_), absl::nullopt);
+}
+
 TEST_F(PlacementTest, AQuarantinedBoardSaysWhy) {
   board_.state = v1::Board::STATE_QUARANTINED;
   board_.state_reason = "duplicate identity";
