@@ -14,6 +14,11 @@ constexpr std::size_t kReportBytes = 4096;
 constexpr std::size_t kLogBytes = 8192;
 constexpr int kMaxMisuses = 64;
 constexpr int kMaxStamps = 256;
+constexpr int kMaxSteps = 4096;
+constexpr int kMaxWaits = 64;
+constexpr std::size_t kScheduleBytes = 256 * 1024;
+// Of `crosscall explore --replay`.
+constexpr char kScheduleLetters[] = "0123456789.ildx ";
 
 void Label(std::string* text) { *text = shared::CleanLabel(*text); }
 
@@ -64,7 +69,25 @@ void CleanEnvironment(v1::Environment* environment) {
   Report(environment->mutable_command_line(), kReportBytes);
 }
 
+void CleanExploration(v1::Exploration* exploration) {
+  Note(exploration->mutable_reason());
+  KeepFirst(exploration->mutable_trace(), kMaxSteps);
+  for (v1::ExplorationStep& step : *exploration->mutable_trace()) {
+    Word(step.mutable_op());
+    Word(step.mutable_stage());
+  }
+  KeepFirst(exploration->mutable_waits(), kMaxWaits);
+  for (v1::ExplorationWait& wait : *exploration->mutable_waits()) Note(wait.mutable_waits_for());
+  // What was cut or mended is no schedule any more.
+  const std::string& schedule = exploration->schedule();
+  if (schedule.size() > kScheduleBytes || schedule.find_first_not_of(kScheduleLetters) != std::string::npos) {
+    exploration->clear_schedule();
+  }
+}
+
 void CleanHang(v1::HangReport* hang) {
+  // The controller looks it up; a board cannot say it.
+  hang->clear_known_finding();
   // The controller names the report after the attempt it belongs to; what a board calls it does not matter.
   Word(hang->mutable_name());
   Report(hang->mutable_summary(), kReportBytes);
@@ -108,6 +131,7 @@ void Clean(v1::TrialResult& result) {
   if (result.has_overhead()) Word(result.mutable_overhead()->mutable_clock());
   if (result.has_environment()) CleanEnvironment(result.mutable_environment());
   if (result.has_hang()) CleanHang(result.mutable_hang());
+  if (result.has_exploration()) CleanExploration(result.mutable_exploration());
 }
 
 }  // namespace crosscall::api

@@ -50,6 +50,7 @@ absl::StatusOr<CheckedResult> Check(CheckedResult result, const std::function<vo
   }
   result.summary.outcome = parsed.outcome();
   result.summary.calls = parsed.calls();
+  if (parsed.outcome() == v1::OUTCOME_COMPLETED) result.summary.verdict = parsed.exploration().verdict();
   // It becomes the reason of the trial, which is one line.
   result.reason = shared::CleanText(parsed.reason(), kReasonBytes);
   if (!parsed.has_latency()) return result;

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/types/optional.h"
 #include "controller/store/for_each.h"
+#include "controller/store/known_finding.h"
 #include "controller/store/page.h"
 #include "controller/store/queries.h"
 #include "controller/store/row_reader.h"
@@ -181,6 +182,10 @@ absl::StatusOr<v1::GetResultResponse> GetResult(Connection& connection, absl::st
     (rank == 0 ? *response.mutable_result() : *response.add_evidence()) = std::move(result);
     return true;
   });
+  if (!status.ok()) return status;
+  v1::Result& result = *response.mutable_result();
+  if (!result.payload().has_hang()) return response;
+  status = LookUpFinding(connection, result.trial().spec(), *result.mutable_payload()->mutable_hang());
   if (!status.ok()) return status;
   return response;
 }

@@ -8,6 +8,7 @@
 
 #include "absl/time/time.h"
 #include "crosscall/v1/board.pb.h"
+#include "crosscall/v1/exploration.pb.h"
 #include "crosscall/v1/result.pb.h"
 #include "crosscall/v1/sweep.pb.h"
 #include "crosscall/v1/trial.pb.h"
@@ -66,6 +67,8 @@ struct ResultSummary {
   std::uint64_t p99_nanos = 0;
   std::uint64_t p999_nanos = 0;
   std::uint64_t max_nanos = 0;
+  // Of an exploration.
+  v1::Exploration::Verdict verdict = v1::Exploration::VERDICT_UNSPECIFIED;
 };
 
 struct ResultRow {

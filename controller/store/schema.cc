@@ -155,7 +155,17 @@ INSERT OR REPLACE INTO latencies
   FROM results r JOIN trials t ON t.id = r.trial WHERE r.evidence = 0 AND r.outcome = 1 ORDER BY r.id;
 )sql";
 
-constexpr const char* kMigrations[] = {kVersion1, kVersion2};
+// Explorations that say why a point hangs, by that point. Before this version there were no explorations.
+constexpr char kVersion3[] = R"sql(
+CREATE TABLE convictions (
+  result INTEGER PRIMARY KEY REFERENCES results (id),
+  scenario TEXT NOT NULL,
+  implementation TEXT NOT NULL
+);
+CREATE INDEX convictions_point ON convictions (scenario, implementation, result);
+)sql";
+
+constexpr const char* kMigrations[] = {kVersion1, kVersion2, kVersion3};
 static_assert(sizeof(kMigrations) / sizeof(kMigrations[0]) == kSchemaVersion);
 
 absl::Status CheckOwner(Connection& connection, std::int64_t version) {

@@ -51,6 +51,7 @@ class Store {
   absl::StatusOr<v1::ListTrialsResponse> ListTrials(const v1::ListTrialsRequest& request) const;
   // Every attempt of the sweep (or of all), with its payload if one arrived.
   absl::StatusOr<v1::ListResultsResponse> ListResults(const v1::ListResultsRequest& request) const;
+  // A hang report names what the explorer knows of its point.
   absl::StatusOr<v1::GetResultResponse> GetResult(absl::string_view attempt_name) const;
   absl::StatusOr<v1::ListHangsResponse> ListHangs(const v1::ListHangsRequest& request) const;
   // Bytes of the database and its log on disk.

@@ -1,6 +1,7 @@
 #include "controller/store/writer.h"
 
 #include "absl/strings/str_cat.h"
+#include "controller/store/known_finding.h"
 #include "proto/shared/proto_time.h"
 
 namespace crosscall::store {
@@ -138,7 +139,14 @@ absl::Status Writer::InsertResult(const ResultRow& row) {
       !status.ok()) {
     return status;
   }
-  if (row.evidence || row.summary.outcome != v1::OUTCOME_HUNG) return absl::OkStatus();
+  if (row.evidence) return absl::OkStatus();
+  if (ExplainsHang(row.summary.verdict)) {
+    return Run(
+        "INSERT INTO convictions (result, scenario, implementation)"
+        " SELECT last_insert_rowid(), scenario, implementation FROM trials WHERE id = ? AND target_system = ?",
+        row.trial_id, static_cast<int>(v1::TARGET_SYSTEM_EXPLORE));
+  }
+  if (row.summary.outcome != v1::OUTCOME_HUNG) return absl::OkStatus();
   return Run("INSERT INTO hangs (result, sweep) SELECT last_insert_rowid(), sweep FROM trials WHERE id = ?",
              row.trial_id);
 }

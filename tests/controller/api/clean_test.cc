@@ -133,5 +133,30 @@ TEST(CleanTest, ListsBeyondTheirLimitAreCut) {
   EXPECT_EQ(result.hang().timeline_size(), 256);
 }
 
+TEST(CleanTest, AnExplorationIsBoundedAndItsScheduleIsOneOrNone) {
+  v1::TrialResult result;
+  v1::Exploration& exploration = *result.mutable_exploration();
+  for (int i = 0; i < 5000; ++i) exploration.add_trace()->set_op("irq_off");
+  for (int i = 0; i < 100; ++i) exploration.add_waits();
+  exploration.set_schedule("0 0.2 1i 1l 0d1 1x");
+  Clean(result);
+  EXPECT_EQ(exploration.trace_size(), 4096);
+  EXPECT_EQ(exploration.waits_size(), 64);
+  EXPECT_EQ(exploration.schedule(), "0 0.2 1i 1l 0d1 1x");
+  exploration.set_schedule("0 0; rm");
+  Clean(result);
+  EXPECT_EQ(exploration.schedule(), "");
+  exploration.set_schedule(std::string(300'000, '0'));
+  Clean(result);
+  EXPECT_EQ(exploration.schedule(), "");
+}
+
+TEST(CleanTest, WhatTheExplorerKnowsIsNotABoardsToSay) {
+  v1::TrialResult result;
+  result.mutable_hang()->mutable_known_finding()->set_name("sweeps/s/trials/t/attempts/1");
+  Clean(result);
+  EXPECT_FALSE(result.hang().has_known_finding());
+}
+
 }  // namespace
 }  // namespace crosscall::api

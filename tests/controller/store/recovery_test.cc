@@ -54,7 +54,7 @@ TEST(OpenTest, ANewerSchemaIsRefusedAndLeftAlone) {
   EXPECT_EQ(store.status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(store.status().message()),
               AllOf(HasSubstr("schema 99"), HasSubstr("newer controller"), HasSubstr("--state-dir")));
-  Execute(folder.path(), "INSERT INTO of_the_future VALUES (1); PRAGMA user_version = 2;");
+  Execute(folder.path(), "INSERT INTO of_the_future VALUES (1); PRAGMA user_version = 3;");
   EXPECT_TRUE(TryOpen(folder.path()).ok());
 }
 

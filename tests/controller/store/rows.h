@@ -109,6 +109,18 @@ inline ResultRow ResultOf(std::int64_t trial, std::uint32_t attempt, v1::Outcome
   return row;
 }
 
+// The result of an exploration; its attempt exists.
+inline ResultRow ExplorationOf(std::int64_t trial, v1::Exploration::Verdict verdict, char digest = 'd') {
+  ResultRow row = ResultOf(trial, 1, v1::OUTCOME_COMPLETED, false, digest);
+  v1::TrialResult result;
+  result.ParseFromString(row.payload);
+  result.mutable_exploration()->set_verdict(verdict);
+  result.mutable_exploration()->add_trace()->set_op(absl::StrCat("found by ", trial));
+  row.payload = result.SerializeAsString();
+  row.summary.verdict = verdict;
+  return row;
+}
+
 // Sweep `number` with `count` trials, whose ids go on from `first_id`; its board exists.
 inline void AddSweep(Transaction& tx, std::int64_t number, std::uint32_t count, std::int64_t first_id) {
   tx.InsertSweep(SweepNumber(number));

@@ -257,6 +257,56 @@ TEST_F(StoreTest, HangsAreIndexedNewestFirst) {
   EXPECT_EQ(store_->ListHangs(request)->hangs_size(), 1);
 }
 
+TEST_F(StoreTest, AHangNamesTheNewestFindingOfTheSamePointWhenItIsRead) {
+  const auto finding = [&] {
+    return store_->GetResult("sweeps/s1/trials/t000000/attempts/1")->result().payload().hang();
+  };
+  const auto parameter = [](TrialRow& row, const char* id, std::int64_t value) {
+    v1::Parameter& added = *row.trial.mutable_spec()->add_parameters();
+    added.set_id(id);
+    added.set_value(value);
+  };
+  Write([&](Transaction& tx) {
+    tx.InsertSweep(SweepNumber(1));
+    TrialRow hung = TrialOf(1, 0, 1);
+    parameter(hung, "n", 1);
+    parameter(hung, "dst", 0);
+    tx.InsertTrial(hung);
+    tx.InsertAttempt(AttemptOf(1, 1));
+    tx.InsertResult(ResultOf(1, 1, v1::OUTCOME_HUNG));
+  });
+  EXPECT_FALSE(finding().has_known_finding());
+  // Adds exploration `id` of the same point, changed by `change`.
+  const auto explore = [&](std::int64_t id, v1::Exploration::Verdict verdict,
+                           const std::function<void(TrialRow&)>& change) {
+    Write([&](Transaction& tx) {
+      TrialRow row = TrialOf(1, static_cast<std::uint32_t>(id - 1), id);
+      row.trial.mutable_spec()->set_target_system(v1::TARGET_SYSTEM_EXPLORE);
+      parameter(row, "dst", 0);
+      parameter(row, "n", 1);
+      change(row);
+      tx.InsertTrial(row);
+      tx.InsertAttempt(AttemptOf(id, 1));
+      tx.InsertResult(ExplorationOf(id, verdict));
+    });
+  };
+  const auto nothing = [](TrialRow&) {};
+  constexpr auto kDeadlock = v1::Exploration::VERDICT_DEADLOCK;
+  explore(2, v1::Exploration::VERDICT_COMPLETES, nothing);
+  explore(3, kDeadlock, [](TrialRow& row) { row.trial.mutable_spec()->set_implementation("call_lock/spin/ipi_open"); });
+  explore(4, kDeadlock, [](TrialRow& row) { row.trial.mutable_spec()->set_scenario_text("scenario: pair"); });
+  explore(5, kDeadlock, [](TrialRow& row) { row.trial.mutable_spec()->mutable_parameters(1)->set_value(2); });
+  explore(6, kDeadlock, [](TrialRow& row) { row.trial.mutable_spec()->mutable_parameters()->RemoveLast(); });
+  explore(7, kDeadlock, [](TrialRow& row) { row.trial.mutable_spec()->set_target_system(v1::TARGET_SYSTEM_SIGNAL); });
+  EXPECT_FALSE(finding().has_known_finding());
+  explore(8, v1::Exploration::VERDICT_LIVELOCK, nothing);
+  EXPECT_EQ(finding().known_finding().name(), "sweeps/s1/trials/t000007/attempts/1");
+  explore(9, kDeadlock, nothing);
+  EXPECT_EQ(finding().known_finding().name(), "sweeps/s1/trials/t000008/attempts/1");
+  EXPECT_EQ(finding().known_finding().exploration().verdict(), kDeadlock);
+  EXPECT_EQ(finding().known_finding().exploration().trace(0).op(), "found by 9");
+}
+
 TEST_F(StoreTest, ResultsAndEventsCannotBeChanged) {
   Write([](Transaction& tx) {
     AddSweep(tx, 1, 1, 1);
