@@ -1,0 +1,114 @@
+#include "tests/explore/cross_check/delays.h"
+
+#include <sched.h>
+
+#include "agent/ports/atomics.h"
+#include "agent/ports/random.h"
+#include "proto/shared/check.h"
+
+namespace crosscall::cross_check {
+namespace {
+
+// A stop ends after so many looks at the other CPUs even if they do not move: they may be waiting for this one.
+constexpr u32 kMostLooks = 8000;
+// Rarely: on a loaded machine, giving way may cost a whole time slice.
+constexpr u32 kLooksBeforeYield = 1024;
+// Of the pauses, one in so many gives the processor away instead.
+constexpr u32 kYieldOneIn = 8;
+
+// Stops fall among the first points of a CPU. How many it will pass is not known, hence several guesses.
+constexpr std::array<u64, 5> kHorizons = {6, 16, 40, 120, 400};
+constexpr std::array<u32, 3> kStopPoints = {20, 80, 400};
+
+void AddPauses(u64& random, DelayPlan& plan) {
+  constexpr std::array<u32, 3> kOneIn = {3, 16, 64};
+  constexpr std::array<u32, 3> kSpins = {40, 400, 4000};
+  const u64 kind = ports::NextRandom(random) % kOneIn.size();
+  plan.pause_one_in = kOneIn[kind];
+  plan.pause_spins = kSpins[kind];
+}
+
+void AddStops(u64& random, DelayPlan& plan) {
+  plan.stop_points = kStopPoints[ports::NextRandom(random) % kStopPoints.size()];
+  const u64 horizon = kHorizons[ports::NextRandom(random) % kHorizons.size()];
+  const u64 stops = 1 + ports::NextRandom(random) % kMaxStops;
+  for (auto& of_cpu : plan.stops) {
+    for (u64 i = 0; i < stops; ++i) of_cpu[i] = ports::NextRandom(random) % (horizon + 1);  // 0: one stop fewer
+  }
+}
+
+}  // namespace
+
+constinit thread_local Delays::Cpu* Delays::here_ = nullptr;
+
+DelayPlan MakeDelayPlan(u64 seed) {
+  DelayPlan plan;
+  u64 random = seed;
+  ports::NextRandom(random);
+  // Stops, pauses, both; and one in eight as the machine has it.
+  if (seed % 8 == 0) return plan;
+  if (seed % 3 != 1) AddStops(random, plan);
+  if (seed % 3 != 2) AddPauses(random, plan);
+  return plan;
+}
+
+Delays::Delays(u64 seed, u32 cpus) : plan_(MakeDelayPlan(seed)), cpu_count_(cpus) {
+  CROSSCALL_CHECK(cpus <= kMaxCpus, "more CPUs than delays are planned for");
+  for (CpuId cpu = 0; cpu < cpus; ++cpu) {
+    cpus_[cpu].owner = this;
+    cpus_[cpu].id = cpu;
+    u64 random = seed ^ u64 { cpu + 1 } << 32;
+    cpus_[cpu].random.store(ports::NextRandom(random), std::memory_order_relaxed);
+  }
+}
+
+void Delays::Enter(CpuId cpu) { here_ = &cpus_[cpu]; }
+
+void Delays::Pass(Cpu& cpu) {
+  // Relaxed: a count that orders nothing, so that the delays themselves add no order that the tested code lacks.
+  const u64 point = cpu.points.load(std::memory_order_relaxed) + 1;
+  cpu.points.store(point, std::memory_order_relaxed);
+  if (StopsAt(cpu, point)) {
+    Stop(cpu);
+  } else if (plan_.pause_one_in != 0) {
+    PauseByChance(cpu);
+  }
+}
+
+bool Delays::StopsAt(const Cpu& cpu, u64 point) const {
+  for (const u64 stop : plan_.stops[cpu.id]) {
+    if (stop == point) return true;
+  }
+  return false;
+}
+
+void Delays::Stop(const Cpu& cpu) const {
+  const u64 until = PointsOfOthers(cpu) + plan_.stop_points;
+  for (u32 looks = 1; looks <= kMostLooks && PointsOfOthers(cpu) < until; ++looks) {
+    ports::CpuRelax();
+    if (looks % kLooksBeforeYield == 0) sched_yield();
+  }
+}
+
+void Delays::PauseByChance(Cpu& cpu) {
+  u64 random = cpu.random.load(std::memory_order_relaxed);
+  const u64 drawn = ports::NextRandom(random);
+  cpu.random.store(random, std::memory_order_relaxed);
+  if (drawn % plan_.pause_one_in != 0) return;
+  const u64 rest = drawn / plan_.pause_one_in;
+  if (rest % kYieldOneIn == 0) {
+    sched_yield();
+    return;
+  }
+  for (u64 spins = rest / kYieldOneIn % plan_.pause_spins; spins != 0; --spins) ports::CpuRelax();
+}
+
+u64 Delays::PointsOfOthers(const Cpu& cpu) const {
+  u64 sum = 0;
+  for (CpuId other = 0; other < cpu_count_; ++other) {
+    if (other != cpu.id) sum += points(other);
+  }
+  return sum;
+}
+
+}  // namespace crosscall::cross_check

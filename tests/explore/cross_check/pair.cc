@@ -1,0 +1,123 @@
+#include "tests/explore/cross_check/pair.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "agent/scenario/compile.h"
+
+namespace crosscall::cross_check {
+namespace {
+
+using explore::Verdict;
+
+std::string TraceText(const explore::Trace& trace) {
+  std::string text;
+  for (const explore::TraceLine& line : trace.lines) {
+    absl::StrAppend(&text, "    CPU ", line.cpu, ": ", line.op, line.stage.empty() ? "" : ": ", line.stage, "\n");
+  }
+  for (const explore::WaitLine& wait : trace.waits) {
+    absl::StrAppend(&text, "    at the end CPU ", wait.cpu, wait.masked ? " (masked)" : "", " waits for ",
+                    wait.waits_for, "\n");
+  }
+  return text;
+}
+
+std::string PairText(const v1::Scenario& scenario, const explore::Exploration& exploration) {
+  char name[core::kImplementationNameBytes];
+  core::Format(exploration.implementation, name, sizeof name);
+  return absl::StrCat(scenario.id(), " ", name);
+}
+
+std::string FindingText(const explore::Exploration& exploration) {
+  const explore::Finding& finding = exploration.finding;
+  return absl::StrCat("  the explorer: ", explore::VerdictName(finding.verdict), finding.reason.empty() ? "" : ", ",
+                      finding.reason, ", ", finding.states, " states\n", TraceText(exploration.trace));
+}
+
+const char* EndingText(Ending ending) {
+  switch (ending) {
+    case Ending::kEnded:
+      return "ended";
+    case Ending::kHung:
+      return "hung";
+    case Ending::kDied:
+      return "died";
+    case Ending::kUnclear:
+      return "neither ended nor provably hung";
+  }
+  return "unknown";
+}
+
+void Count(const explore::Finding& finding, const RunOutcome& outcome, Tally& tally) {
+  if (outcome.ending == Ending::kHung) {
+    ++tally.hung_as_predicted;
+  } else if (finding.verdict == Verdict::kDeadlock) {
+    ++tally.ended_despite_deadlock;
+  } else {
+    ++tally.ended_as_predicted;
+  }
+}
+
+}  // namespace
+
+bool Claims(Verdict verdict) {
+  return verdict == Verdict::kCompletes || verdict == Verdict::kRefused || verdict == Verdict::kDeadlock;
+}
+
+std::string Contradiction(const explore::Finding& finding, const RunOutcome& outcome) {
+  const bool ended = outcome.ending == Ending::kEnded;
+  if (!ended && outcome.ending != Ending::kHung) return absl::StrCat("the run ", EndingText(outcome.ending));
+  if (outcome.violations != 0) return absl::StrCat("a violation that the explorer did not find: ", outcome.violation);
+  if (finding.verdict == Verdict::kDeadlock) return "";
+  if (!ended) return "the run hung";
+  if (finding.verdict == Verdict::kRefused && outcome.refused == 0) return "no call was refused";
+  // A reason says that calls are refused in some executions.
+  if (finding.verdict == Verdict::kCompletes && finding.reason.empty() && outcome.refused != 0) {
+    return absl::StrCat(outcome.refused, " calls were refused");
+  }
+  return "";
+}
+
+absl::Status RunPair(const v1::Scenario& scenario, const explore::Exploration& exploration, const PairOptions& options,
+                     Tally& tally) {
+  const explore::Finding& finding = exploration.finding;
+  if (!Claims(finding.verdict)) {
+    tally.skipped.push_back(absl::StrCat(PairText(scenario, exploration), ": ", explore::VerdictName(finding.verdict),
+                                         ", ", finding.reason));
+    return absl::OkStatus();
+  }
+  const absl::StatusOr<scenario::CompiledScenario> compiled = scenario::Compile(scenario);
+  if (!compiled.ok()) return compiled.status();
+  const bool deadlock = finding.verdict == Verdict::kDeadlock;
+  ++tally.pairs;
+  if (deadlock) ++tally.deadlock_pairs;
+  std::uint64_t hung = 0;
+  std::uint64_t contradictions = 0;
+  const std::uint64_t most = deadlock ? std::max(options.most_runs, options.runs) : options.runs;
+  for (std::uint64_t i = 0; i < most && (i < options.runs || hung == 0); ++i) {
+    const std::uint64_t seed = options.first_seed + i;
+    const absl::StatusOr<RunOutcome> outcome =
+        RunOnce({scenario, *compiled, exploration.implementation, seed, options.board_cpus});
+    if (!outcome.ok()) return outcome.status();
+    ++tally.runs;
+    const std::string contradiction = Contradiction(finding, *outcome);
+    if (!contradiction.empty()) {
+      tally.contradictions.push_back(absl::StrCat(PairText(scenario, exploration), " seed ", seed, ": ", contradiction,
+                                                  "\n", FindingText(exploration), "  the run ",
+                                                  EndingText(outcome->ending), ". ", outcome->account));
+      if (++contradictions == options.most_contradictions) return absl::OkStatus();
+      continue;
+    }
+    Count(finding, *outcome, tally);
+    if (outcome->ending == Ending::kHung && hung++ == 0) {
+      tally.most_runs_to_reproduce = std::max(tally.most_runs_to_reproduce, i + 1);
+    }
+  }
+  if (deadlock && hung == 0) {
+    tally.never_reproduced.push_back(
+        absl::StrCat(PairText(scenario, exploration), ": never in ", most, " runs\n", FindingText(exploration)));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace crosscall::cross_check
