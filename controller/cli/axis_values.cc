@@ -7,6 +7,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "proto/shared/exploration_text.h"
 #include "proto/shared/resource_name.h"
 #include "proto/shared/sanitize.h"
 
@@ -53,6 +54,20 @@ absl::StatusOr<v1::TargetState> ParseTargetState(absl::string_view text) {
   if (text == "sleep") return v1::TARGET_STATE_SLEEP;
   if (text == "syscall") return v1::TARGET_STATE_SYSCALL;
   return WrongValue(text, "spin, sleep, syscall");
+}
+
+absl::StatusOr<v1::TargetSystem> ParseTargetSystem(absl::string_view text) {
+  for (const v1::TargetSystem system : {v1::TARGET_SYSTEM_SIGNAL, v1::TARGET_SYSTEM_EXPLORE}) {
+    if (text == shared::TargetSystemName(system)) return system;
+  }
+  return WrongValue(text, "signal, explore");
+}
+
+absl::StatusOr<v1::MemoryModel> ParseMemoryModel(absl::string_view text) {
+  for (const v1::MemoryModel memory : {v1::MEMORY_MODEL_SC, v1::MEMORY_MODEL_WEAK}) {
+    if (text == shared::MemoryModelName(memory)) return memory;
+  }
+  return WrongValue(text, "sc, weak; without it scenarios of up to 2 CPUs are searched in weak, larger ones in sc");
 }
 
 absl::StatusOr<double> ParseArrivalRate(absl::string_view text) {

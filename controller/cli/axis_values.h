@@ -24,6 +24,8 @@ absl::StatusOr<bool> ParseTruth(absl::string_view text);
 // "200ms", "1m30s". A bare number has no unit and is refused.
 absl::StatusOr<google::protobuf::Duration> ParseSpan(absl::string_view text, absl::Duration min, absl::Duration max);
 absl::StatusOr<v1::TargetState> ParseTargetState(absl::string_view text);
+absl::StatusOr<v1::TargetSystem> ParseTargetSystem(absl::string_view text);
+absl::StatusOr<v1::MemoryModel> ParseMemoryModel(absl::string_view text);
 // Calls a second; "closed" or 0 is the closed loop.
 absl::StatusOr<double> ParseArrivalRate(absl::string_view text);
 // "0,2-5": board CPUs in the order of the scenario's CPUs, none twice.

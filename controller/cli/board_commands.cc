@@ -6,6 +6,7 @@
 #include "controller/cli/axis_values.h"
 #include "controller/cli/command.h"
 #include "controller/cli/units.h"
+#include "proto/shared/exploration_text.h"
 
 namespace crosscall::cli {
 namespace {
@@ -63,6 +64,12 @@ absl::StatusOr<ExitCode> ListBoards(CommandContext& context) {
   return ExitCode::kOk;
 }
 
+std::string SystemsOf(const v1::BoardDescription& description) {
+  return absl::StrJoin(description.target_systems(), " ", [](std::string* out, int system) {
+    absl::StrAppend(out, shared::TargetSystemName(static_cast<v1::TargetSystem>(system)));
+  });
+}
+
 std::string BoardText(const v1::Board& board) {
   const v1::BoardDescription& description = board.description();
   std::string out = FormatFacts({
@@ -82,6 +89,7 @@ std::string BoardText(const v1::Board& board) {
       {"command line", description.command_line()},
       {"cpus", Ranges(CpusOf(board))},
       {"SCHED_FIFO", description.realtime() ? "yes" : "no"},
+      {"systems", SystemsOf(description)},
       {"labels", absl::StrJoin(description.labels(), " ")},
       {"agent version", description.agent_version()},
       {"boot", board.boot_id()},

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "controller/cli/units.h"
+#include "proto/shared/exploration_text.h"
 #include "proto/shared/hang_text.h"
 #include "proto/shared/histogram.h"
 #include "proto/shared/histogram_proto.h"
@@ -45,6 +46,7 @@ std::string NoteOf(const v1::Result& result) {
   const v1::TrialResult& payload = result.payload();
   switch (payload.outcome()) {
     case v1::OUTCOME_COMPLETED:
+      if (payload.has_exploration()) return Shorten(shared::ExplorationSummary(payload.exploration()), kNoteBytes);
       return payload.misuses().empty() ? "" : Shorten(absl::StrCat("misuse: ", payload.misuses(0)), kNoteBytes);
     case v1::OUTCOME_HUNG:
       return HangNote(payload.hang());
@@ -52,6 +54,13 @@ std::string NoteOf(const v1::Result& result) {
       return Shorten(absl::StrCat(EnumWords(v1::Outcome_Name(payload.outcome()), "OUTCOME_"), ": ", payload.reason()),
                      kNoteBytes);
   }
+}
+
+// A word alone if there is only one, else each with its count.
+std::string CountsText(const std::map<std::string, std::uint64_t>& counts) {
+  if (counts.size() == 1) return counts.begin()->first;
+  return absl::StrJoin(
+      counts, ", ", [](std::string* out, const auto& count) { absl::StrAppend(out, count.second, " ", count.first); });
 }
 
 std::uint32_t BoardCpu(const v1::Result& result, std::uint32_t scenario_cpu) {
@@ -74,12 +83,9 @@ std::string HangNote(const v1::HangReport& report) {
   return note;
 }
 
-std::string StandingText(const PointSummary& point) {
-  if (point.standings.size() == 1) return point.standings.begin()->first;
-  return absl::StrJoin(point.standings, ", ", [](std::string* out, const auto& standing) {
-    absl::StrAppend(out, standing.second, " ", standing.first);
-  });
-}
+std::string StandingText(const PointSummary& point) { return CountsText(point.standings); }
+
+std::string VerdictText(const PointSummary& point) { return CountsText(point.verdicts); }
 
 PointKey ResultGroups::KeyOf(const v1::Trial& trial) const {
   const v1::TrialSpec& spec = trial.spec();
@@ -95,10 +101,13 @@ PointKey ResultGroups::KeyOf(const v1::Trial& trial) const {
   }
   key.scenario = spec.scenario();
   key.implementation = spec.implementation();
+  key.target_system =
+      spec.target_system() == v1::TARGET_SYSTEM_UNSPECIFIED ? v1::TARGET_SYSTEM_SIGNAL : spec.target_system();
   key.board = absl::StartsWith(trial.board(), "boards/") ? trial.board().substr(7) : trial.board();
   key.cpus.assign(spec.cpus().begin(), spec.cpus().end());
   key.target_state = EnumWords(v1::TargetState_Name(spec.target_state()), "TARGET_STATE_");
   if (spec.target_state() == v1::TARGET_STATE_UNSPECIFIED) key.target_state = "spin";
+  if (spec.target_system() == v1::TARGET_SYSTEM_EXPLORE) key.target_state = "";
   key.parameters = absl::StrJoin(spec.parameters(), " ", [](std::string* out, const v1::Parameter& parameter) {
     absl::StrAppend(out, parameter.id(), "=", parameter.value());
   });
@@ -130,6 +139,7 @@ absl::Status ResultGroups::AddResult(const v1::Result& result) {
   point.has_ipis = point.has_ipis || payload.has_ipis();
   point.ipis_seen += payload.ipis().seen();
   point.ipis_expected += payload.ipis().expected();
+  if (payload.has_exploration()) AddExploration(result, point);
   if (payload.outcome() == v1::OUTCOME_HUNG && point.first_hang.empty()) point.first_hang = result.name();
   AddCircumstances(payload);
   return payload.outcome() == v1::OUTCOME_COMPLETED ? AddCompleted(key, result, point) : absl::OkStatus();
@@ -151,6 +161,15 @@ absl::Status ResultGroups::AddCompleted(const PointKey& key, const v1::Result& r
     if (absl::Status status = MergeInto(pair.histogram(), sum); !status.ok()) return damaged(status);
   }
   return absl::OkStatus();
+}
+
+void ResultGroups::AddExploration(const v1::Result& result, PointSummary& point) {
+  const v1::Exploration& exploration = result.payload().exploration();
+  ++point.verdicts[std::string(shared::VerdictName(exploration.verdict()))];
+  point.memories.emplace(shared::MemoryModelName(exploration.memory()));
+  point.states += exploration.states();
+  point.steps += exploration.steps();
+  if (!exploration.trace().empty() && point.first_way.empty()) point.first_way = result.name();
 }
 
 void ResultGroups::AddCircumstances(const v1::TrialResult& payload) {

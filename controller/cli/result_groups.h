@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -21,6 +22,7 @@ struct PointKey {
   std::size_t implementation_order = 0;
   std::string scenario;
   std::string implementation;
+  int target_system = 0;  // v1::TargetSystem: an exploration stands below what was measured of the same
   std::string board;
   std::vector<std::uint32_t> cpus;  // as asked for; empty: the board's first ones
   std::string target_state;
@@ -28,8 +30,8 @@ struct PointKey {
   double arrival_rate_hz = 0;
 
   auto Tie() const {
-    return std::tie(scenario_order, implementation_order, scenario, implementation, board, cpus, target_state,
-                    parameters, arrival_rate_hz);
+    return std::tie(scenario_order, implementation_order, scenario, implementation, target_system, board, cpus,
+                    target_state, parameters, arrival_rate_hz);
   }
   friend bool operator<(const PointKey& a, const PointKey& b) { return a.Tie() < b.Tie(); }
 };
@@ -51,6 +53,12 @@ struct PointSummary {
   // Why, in words: each once, in the order met.
   std::vector<std::string> notes;
   std::string first_hang;  // name of an attempt with a report
+  // Of explorations: how many found what, by the words of proto/shared/exploration_text.h, and in which memory models.
+  std::map<std::string, std::uint64_t> verdicts;
+  std::set<std::string> memories;
+  std::uint64_t states = 0;
+  std::uint64_t steps = 0;
+  std::string first_way;  // name of an attempt that found a way to something bad
 };
 
 // CPU pairs (board CPUs) of one scenario and implementation.
@@ -86,6 +94,7 @@ class ResultGroups {
   PointKey KeyOf(const v1::Trial& trial) const;
   void AddCircumstances(const v1::TrialResult& payload);
   absl::Status AddCompleted(const PointKey& key, const v1::Result& result, PointSummary& point);
+  static void AddExploration(const v1::Result& result, PointSummary& point);
 
   const v1::SweepSpec spec_;
   std::map<PointKey, PointSummary> points_;
@@ -99,6 +108,9 @@ std::string HangNote(const v1::HangReport& report);
 
 // "completed", or with several standings "2 completed, 1 hung".
 std::string StandingText(const PointSummary& point);
+
+// The same for verdicts: "deadlock"; empty if nothing was explored.
+std::string VerdictText(const PointSummary& point);
 
 }  // namespace crosscall::cli
 

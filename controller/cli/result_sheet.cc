@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "controller/cli/units.h"
+#include "proto/shared/exploration_text.h"
 #include "proto/shared/histogram.h"
 #include "proto/shared/histogram_proto.h"
 
@@ -14,29 +15,41 @@ namespace crosscall::cli {
 namespace {
 
 constexpr std::size_t kShownHangs = 3;
+constexpr std::size_t kShownWays = 3;
 
 // Which axes have more than one value.
 struct Varying {
   explicit Varying(const ResultGroups& groups) {
     std::set<std::string> boards;
+    std::set<int> systems;
     std::set<std::vector<std::uint32_t>> cpu_lists;
     std::set<std::string> states;
     std::set<std::string> parameter_sets;
     std::set<double> rates;
     for (const auto& [key, point] : groups.points()) {
       boards.insert(key.board);
+      systems.insert(key.target_system);
+      parameter_sets.insert(key.parameters);
+      // An exploration has no value on the axes of measuring.
+      if (key.target_system == v1::TARGET_SYSTEM_EXPLORE) continue;
       cpu_lists.insert(key.cpus);
       states.insert(key.target_state);
-      parameter_sets.insert(key.parameters);
       rates.insert(key.arrival_rate_hz);
     }
+    explored = systems.count(v1::TARGET_SYSTEM_EXPLORE) != 0;
     board = boards.size() > 1;
+    target_system = systems.size() > 1;
+    measured = !explored || target_system;
     cpus = cpu_lists.size() > 1;
     target_state = states.size() > 1;
     parameters = parameter_sets.size() > 1;
     arrival_rate = rates.size() > 1;
   }
   bool board = false;
+  bool target_system = false;
+  // Some point was measured, some was searched.
+  bool measured = false;
+  bool explored = false;
   bool cpus = false;
   bool target_state = false;
   bool parameters = false;
@@ -48,6 +61,7 @@ std::vector<SheetColumn> Columns(const Varying& varying) {
   return {
       {"scenario", "SCENARIO"},
       {"implementation", "IMPLEMENTATION"},
+      {"target_system", "SYSTEM", Align::kLeft, if_varies(varying.target_system)},
       {"board", "BOARD", Align::kLeft, if_varies(varying.board)},
       {"cpus", "CPUS", Align::kLeft, if_varies(varying.cpus)},
       {"target_state", "TARGET", Align::kLeft, if_varies(varying.target_state)},
@@ -55,17 +69,21 @@ std::vector<SheetColumn> Columns(const Varying& varying) {
       {"arrival_rate_hz", "RATE", Align::kRight, if_varies(varying.arrival_rate)},
       {"trials", "TRIALS", Align::kRight, Audience::kScripts},
       {"outcome", "OUTCOME"},
-      {"calls", "CALLS", Align::kRight},
+      {"verdict", "VERDICT", Align::kLeft, if_varies(varying.explored)},
+      {"memory", "MEMORY", Align::kLeft, if_varies(varying.explored)},
+      {"states", "STATES", Align::kRight, if_varies(varying.explored)},
+      {"steps", "STEPS", Align::kRight, Audience::kScripts},
+      {"calls", "CALLS", Align::kRight, if_varies(varying.measured)},
       {"refused_calls", "REFUSED", Align::kRight, Audience::kScripts},
       {"violations", "VIOLATIONS", Align::kRight, Audience::kScripts},
       {"latency_count", "COUNT", Align::kRight, Audience::kScripts},
       {"latency_min_nanos", "MIN", Align::kRight, Audience::kScripts},
       {"latency_mean_nanos", "MEAN", Align::kRight, Audience::kScripts},
-      {"latency_p50_nanos", "P50", Align::kRight},
-      {"latency_p99_nanos", "P99", Align::kRight},
-      {"latency_p999_nanos", "P99.9", Align::kRight},
-      {"latency_max_nanos", "MAX", Align::kRight},
-      {"ipis", "IPIS SEEN/EXPECTED", Align::kRight, Audience::kPeople},
+      {"latency_p50_nanos", "P50", Align::kRight, if_varies(varying.measured)},
+      {"latency_p99_nanos", "P99", Align::kRight, if_varies(varying.measured)},
+      {"latency_p999_nanos", "P99.9", Align::kRight, if_varies(varying.measured)},
+      {"latency_max_nanos", "MAX", Align::kRight, if_varies(varying.measured)},
+      {"ipis", "IPIS SEEN/EXPECTED", Align::kRight, varying.measured ? Audience::kPeople : Audience::kNobody},
       {"ipis_seen", "SEEN", Align::kRight, Audience::kScripts},
       {"ipis_expected", "EXPECTED", Align::kRight, Audience::kScripts},
       {"notes", "NOTES"},
@@ -95,20 +113,40 @@ std::string Notes(const PointSummary& point) {
   return absl::StrJoin(notes, "; ");
 }
 
+// What only an exploration has.
+void AddExploration(const PointKey& key, const PointSummary& point, std::vector<Cell>& row) {
+  if (key.target_system != v1::TARGET_SYSTEM_EXPLORE || point.verdicts.empty()) {
+    row.insert(row.end(), {Cell(), Cell(), Cell(), Cell()});
+    return;
+  }
+  row.insert(row.end(), {Cell::Text(VerdictText(point)), Cell::Text(absl::StrJoin(point.memories, ", ")),
+                         Cell::Number(point.states, FormatCount(point.states)), Cell::Number(point.steps)});
+}
+
+// What only a measurement has, before its latencies.
+void AddCalls(const PointKey& key, const PointSummary& point, std::vector<Cell>& row) {
+  if (key.target_system == v1::TARGET_SYSTEM_EXPLORE) {
+    row.insert(row.end(), {Cell(), Cell(), Cell()});
+    return;
+  }
+  row.insert(row.end(), {Cell::Number(point.calls, FormatCount(point.calls)), Cell::Number(point.refused_calls),
+                         Cell::Number(point.violations)});
+}
+
 absl::StatusOr<std::vector<Cell>> Row(const PointKey& key, const PointSummary& point) {
   const std::string rate = key.arrival_rate_hz == 0 ? "closed" : absl::StrFormat("%.6g/s", key.arrival_rate_hz);
   std::vector<Cell> row = {Cell::Text(key.scenario),
                            Cell::Text(key.implementation),
+                           Cell::Text(shared::TargetSystemName(static_cast<v1::TargetSystem>(key.target_system))),
                            Cell::Text(key.board),
                            Cell::Numbers(key.cpus),
                            Cell::Text(key.target_state),
                            Cell::Text(key.parameters),
                            Cell::Real(key.arrival_rate_hz, rate),
                            Cell::Number(point.trials),
-                           Cell::Text(StandingText(point)),
-                           Cell::Number(point.calls, FormatCount(point.calls)),
-                           Cell::Number(point.refused_calls),
-                           Cell::Number(point.violations)};
+                           Cell::Text(StandingText(point))};
+  AddExploration(key, point, row);
+  AddCalls(key, point, row);
   if (absl::Status status = AddLatency(point.latency, row); !status.ok()) return status;
   if (point.has_ipis) {
     row.push_back(Cell::Text(absl::StrCat(FormatCount(point.ipis_seen), "/", FormatCount(point.ipis_expected))));
@@ -145,8 +183,10 @@ std::string ResultFooter(const ResultGroups& groups) {
                     FormatNanos(overhead.clock_skew_nanos), "\n");
   }
   std::vector<std::string> hangs;
+  std::vector<std::string> ways;
   for (const auto& [key, point] : groups.points()) {
     if (!point.first_hang.empty()) hangs.push_back(point.first_hang);
+    if (!point.first_way.empty()) ways.push_back(point.first_way);
   }
   for (std::size_t i = 0; i < hangs.size() && i < kShownHangs; ++i) {
     absl::StrAppend(&out, "Why it hung: crosscallctl hang show ", hangs[i], "\n");
@@ -155,6 +195,9 @@ std::string ResultFooter(const ResultGroups& groups) {
     // sweeps/{sweep}/trials/...
     const std::vector<std::string> parts = absl::StrSplit(hangs[0], '/');
     absl::StrAppend(&out, "All hangs:   crosscallctl hangs ", parts.size() > 1 ? parts[1] : "", "\n");
+  }
+  for (std::size_t i = 0; i < ways.size() && i < kShownWays; ++i) {
+    absl::StrAppend(&out, "The way:     crosscallctl result show ", ways[i], "\n");
   }
   return out;
 }

@@ -16,6 +16,14 @@ std::string CsvField(absl::string_view text) {
   return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\"", "\"\""}}), "\"");
 }
 
+bool ForPeople(const SheetColumn& column) {
+  return column.audience == Audience::kAll || column.audience == Audience::kPeople;
+}
+
+bool ForScripts(const SheetColumn& column) {
+  return column.audience == Audience::kAll || column.audience == Audience::kScripts;
+}
+
 }  // namespace
 
 std::string JsonString(absl::string_view text) {
@@ -81,13 +89,13 @@ std::string Sheet::Render(Format format) const {
 std::string Sheet::RenderTable() const {
   std::vector<TableColumn> columns;
   for (const SheetColumn& column : columns_) {
-    if (column.audience != Audience::kScripts) columns.push_back({column.title, column.align});
+    if (ForPeople(column)) columns.push_back({column.title, column.align});
   }
   std::vector<std::vector<std::string>> rows;
   for (const std::vector<Cell>& row : rows_) {
     std::vector<std::string>& cells = rows.emplace_back();
     for (std::size_t i = 0; i < row.size(); ++i) {
-      if (columns_[i].audience != Audience::kScripts) cells.push_back(row[i].text());
+      if (ForPeople(columns_[i])) cells.push_back(row[i].text());
     }
   }
   return FormatTable(columns, rows);
@@ -97,7 +105,7 @@ std::string Sheet::RenderCsv() const {
   std::string out;
   absl::string_view separator;
   for (const SheetColumn& column : columns_) {
-    if (column.audience == Audience::kPeople) continue;
+    if (!ForScripts(column)) continue;
     absl::StrAppend(&out, separator, column.key);
     separator = ",";
   }
@@ -105,7 +113,7 @@ std::string Sheet::RenderCsv() const {
   for (const std::vector<Cell>& row : rows_) {
     separator = "";
     for (std::size_t i = 0; i < row.size(); ++i) {
-      if (columns_[i].audience == Audience::kPeople) continue;
+      if (!ForScripts(columns_[i])) continue;
       absl::StrAppend(&out, separator, CsvField(row[i].csv()));
       separator = ",";
     }
@@ -119,7 +127,7 @@ std::string Sheet::RenderJson() const {
   for (const std::vector<Cell>& row : rows_) {
     absl::string_view separator = "{";
     for (std::size_t i = 0; i < row.size(); ++i) {
-      if (columns_[i].audience == Audience::kPeople) continue;
+      if (!ForScripts(columns_[i])) continue;
       absl::StrAppend(&out, separator, JsonString(columns_[i].key), ":", row[i].json());
       separator = ",";
     }

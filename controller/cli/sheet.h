@@ -17,7 +17,7 @@ namespace crosscall::cli {
 
 enum class Format { kTable, kCsv, kJson };
 
-enum class Audience { kAll, kPeople, kScripts };
+enum class Audience { kAll, kPeople, kScripts, kNobody };
 
 struct SheetColumn {
   std::string key;    // for scripts

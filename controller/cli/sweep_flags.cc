@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "controller/cli/axis_values.h"
+#include "proto/shared/validate.h"
 
 namespace crosscall::cli {
 namespace {
@@ -85,6 +86,12 @@ absl::Status ApplyAxes(const SweepFlags& flags, const FileReader& read_file, v1:
     spec.mutable_implementations()->Assign(flags.implementations.begin(), flags.implementations.end());
   }
   if (absl::Status status = ApplyCpus(flags.cpus, spec); !status.ok()) return status;
+  if (!flags.target_systems.empty()) spec.clear_target_systems();
+  if (absl::Status status = Each("--target-system", flags.target_systems, ParseTargetSystem,
+                                 [&](v1::TargetSystem system) { spec.add_target_systems(system); });
+      !status.ok()) {
+    return status;
+  }
   if (!flags.target_states.empty()) spec.clear_target_states();
   if (absl::Status status = Each("--target-state", flags.target_states, ParseTargetState,
                                  [&](v1::TargetState state) { spec.add_target_states(state); });
@@ -135,6 +142,10 @@ absl::Status ApplyLimits(const SweepFlags& flags, v1::SweepSpec& spec) {
            [&](std::uint64_t value) { spec.set_repetitions(static_cast<std::uint32_t>(value)); }),
       Once("--seed", flags.seed, Whole(0, kMaxWhole), [&](std::uint64_t value) { spec.set_seed(value); }),
       Once("--calls", flags.calls, Whole(1, kMaxWhole), [&](std::uint64_t value) { spec.set_call_limit(value); }),
+      Once("--memory", flags.memory, ParseMemoryModel,
+           [&](v1::MemoryModel memory) { spec.mutable_explore()->set_memory(memory); }),
+      Once("--max-states", flags.max_states, Whole(1, shared::kMaxExploreStates),
+           [&](std::uint64_t value) { spec.mutable_explore()->set_max_states(value); }),
       Once("--time", flags.time, Span(kMinTrialTime, kMaxTrialTime),
            [&](const Duration& value) { *spec.mutable_trial_time() = value; }),
       Once("--deadline", flags.deadline, Span(kMinTrialDeadline, kMaxTrialDeadline),
@@ -160,6 +171,11 @@ void AddSweepFlags(CLI::App& command, SweepFlags& flags) {
   command.add_option("--cpus", flags.cpus, "Board CPUs such as 0,1 (may be repeated), or pairs for all ordered pairs")
       ->type_name("LIST|pairs")
       ->allow_extra_args(false);
+  command
+      .add_option("--target-system", flags.target_systems,
+                  "What executes the scenario: real threads, or a search of every interleaving; may be repeated")
+      ->type_name("signal|explore")
+      ->allow_extra_args(false);
   command.add_option("--target-state", flags.target_states, "What called CPUs do meanwhile; may be repeated")
       ->type_name("spin|sleep|syscall")
       ->allow_extra_args(false);
@@ -179,7 +195,12 @@ void AddSweepFlags(CLI::App& command, SweepFlags& flags) {
   command.add_option("--repetitions", flags.repetitions, "Repetitions of each point")->type_name("N");
   command.add_option("--seed", flags.seed, "Seed of the run order and the trials")->type_name("N");
   command.add_option("--calls", flags.calls, "Calls per trial")->type_name("N");
-  command.add_option("--time", flags.time, "Time per trial, such as 5s")->type_name("SPAN");
+  command.add_option("--time", flags.time, "Time per trial, such as 5s; limit of a search, default 60s")
+      ->type_name("SPAN");
+  command.add_option("--memory", flags.memory, "Memory model of explorations; default: weak for 2 CPUs, sc for more")
+      ->type_name("sc|weak");
+  command.add_option("--max-states", flags.max_states, "An exploration gives up, as unknown, at that many states")
+      ->type_name("N");
   command.add_option("--deadline", flags.deadline, "A call without progress for that long is a hang")
       ->type_name("SPAN");
   command.add_option("--sweep-deadline", flags.sweep_deadline, "The sweep must end by then")->type_name("SPAN");

@@ -18,12 +18,15 @@ struct SweepFlags {
   std::vector<std::string> scenarios;
   std::vector<std::string> implementations;
   std::vector<std::string> cpus;
+  std::vector<std::string> target_systems;
   std::vector<std::string> target_states;
   std::vector<std::string> parameters;
   std::vector<std::string> arrival_rates;
   std::vector<std::string> boards;
   std::vector<std::string> labels;
   std::optional<std::string> any;
+  std::optional<std::string> memory;
+  std::optional<std::string> max_states;
   std::optional<std::string> repetitions;
   std::optional<std::string> seed;
   std::optional<std::string> calls;

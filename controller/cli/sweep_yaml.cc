@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "controller/cli/axis_values.h"
 #include "controller/cli/yaml_fields.h"
+#include "proto/shared/validate.h"
 
 namespace crosscall::cli {
 namespace {
@@ -31,6 +32,9 @@ class SweepReader {
         {{"scenarios", "scenario"}, &SweepReader::Scenarios},
         {{"implementations", "implementation"}, &SweepReader::Implementations},
         {{"cpus", ""}, &SweepReader::Cpus},
+        {{"target_systems", "target_system"}, &SweepReader::TargetSystems},
+        {{"memory", ""}, &SweepReader::Memory},
+        {{"max_states", ""}, &SweepReader::MaxStates},
         {{"target_states", "target_state"}, &SweepReader::TargetStates},
         {{"parameters", ""}, &SweepReader::Parameters},
         {{"arrival_rates", "arrival_rate"}, &SweepReader::ArrivalRates},
@@ -173,6 +177,24 @@ class SweepReader {
     absl::StatusOr<v1::CpuList> list = ParseCpuList(joined);
     if (!list.ok()) return Locate(list.status(), Place(node));
     *spec_.add_cpu_lists() = *std::move(list);
+    return absl::OkStatus();
+  }
+
+  absl::Status TargetSystems(const YAML::Node& node) {
+    return EachText(node, "signal, explore", [&](const std::string& text) -> absl::Status {
+      absl::StatusOr<v1::TargetSystem> system = ParseTargetSystem(text);
+      if (system.ok()) spec_.add_target_systems(*system);
+      return system.status();
+    });
+  }
+  absl::Status Memory(const YAML::Node& node) {
+    return One(node, "sc or weak", ParseMemoryModel,
+               [&](v1::MemoryModel memory) { spec_.mutable_explore()->set_memory(memory); });
+  }
+  absl::Status MaxStates(const YAML::Node& node) {
+    std::uint64_t value = 0;
+    RETURN_IF_ERROR(Whole(node, 1, shared::kMaxExploreStates, value));
+    spec_.mutable_explore()->set_max_states(value);
     return absl::OkStatus();
   }
 

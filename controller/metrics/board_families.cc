@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -11,6 +12,7 @@
 #include "absl/strings/strip.h"
 #include "absl/types/optional.h"
 #include "controller/metrics/family.h"
+#include "proto/shared/exploration_text.h"
 
 namespace crosscall::metrics {
 namespace {
@@ -134,15 +136,6 @@ prometheus::MetricFamily Hangs(const Boards& boards, const BoardDetail& detail) 
   return std::move(family).Take();
 }
 
-const char* TargetSystemLabel(v1::TargetSystem system) {
-  switch (system) {
-    case v1::TARGET_SYSTEM_SIGNAL:
-      return "signal";
-    default:
-      return "unknown";
-  }
-}
-
 prometheus::MetricFamily Latencies(const Boards& boards, const BoardDetail& detail) {
   Family family = Family::Gauge("crosscall_last_trial_latency_seconds",
                                 "Whole call, entry to return, in the last completed trial of each point.");
@@ -155,7 +148,7 @@ prometheus::MetricFamily Latencies(const Boards& boards, const BoardDetail& deta
         family.Add({{"board", LabelOf(*view)},
                     {"implementation", latest.implementation},
                     {"scenario", latest.scenario},
-                    {"target_system", TargetSystemLabel(latest.target_system)},
+                    {"target_system", std::string(shared::TargetSystemName(latest.target_system))},
                     {"stat", stat}},
                    static_cast<double>(nanos) / kNanosPerSecond);
       }

@@ -182,6 +182,47 @@ TEST_F(EndedSweep, FlagsReplaceAxesOfTheFile) {
   EXPECT_THAT(request.spec().selector().boards(), ElementsAre("boards/a1"));
 }
 
+TEST_F(EndedSweep, FlagsAskForExplorations) {
+  EXPECT_EQ(RunOnController(RunWith({"--target-system", "explore", "--target-system", "signal", "--memory", "weak",
+                                     "--max-states", "5000"})),
+            0);
+  const v1::SweepSpec spec = controller_.create_requests().at(0).spec();
+  EXPECT_THAT(spec.target_systems(), ElementsAre(v1::TARGET_SYSTEM_EXPLORE, v1::TARGET_SYSTEM_SIGNAL));
+  EXPECT_EQ(spec.explore().memory(), v1::MEMORY_MODEL_WEAK);
+  EXPECT_EQ(spec.explore().max_states(), 5000U);
+}
+
+TEST_F(EndedSweep, AnExplorationIsShownWithItsWayAndAHangWithWhatIsKnown) {
+  const v1::Trial explored = ExploredTrial("t3", "mutual-masked", kSpin);
+  controller_.trials.push_back(explored);
+  controller_.results.push_back(ExploredResult(explored, v1::Exploration::VERDICT_DEADLOCK));
+  EXPECT_EQ(RunOnController({"results", "s", "--json"}), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("\"target_system\":\"explore\""));
+  EXPECT_THAT(out_.str(), HasSubstr("\"verdict\":\"deadlock\",\"memory\":\"weak\",\"states\":1234,\"steps\":56789"));
+  EXPECT_EQ(RunOnController({"results", "s", "--csv"}), 0);
+  EXPECT_THAT(out_.str(), HasSubstr(",completed,deadlock,weak,1234,56789,"));
+  constexpr char kText[] =
+      "VERDICT: deadlock\n"
+      "memory weak, 1234 states, 2000 executions, 56789 steps, 0.0 s\n"
+      "a shortest way there\n"
+      "     1  CPU 1  irq_off\n"
+      "who waits for what at its end\n"
+      "  CPU 0 waits for completion of call to CPU 1, interrupts masked\n";
+  EXPECT_EQ(RunOnController({"result", "show", "s/t3/1"}), 0);
+  EXPECT_THAT(out_.str(), StartsWith("attempt         sweeps/s/trials/t3/attempts/1\n"));
+  EXPECT_THAT(out_.str(), HasSubstr(kText));
+  EXPECT_EQ(RunOnController({"result", "show", "s/t3/1", "--json"}), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("\"verdict\":\"VERDICT_DEADLOCK\""));
+
+  v1::KnownFinding& known = *controller_.results[1].mutable_payload()->mutable_hang()->mutable_known_finding();
+  known.set_name(controller_.results[2].name());
+  *known.mutable_exploration() = controller_.results[2].payload().exploration();
+  EXPECT_EQ(RunOnController({"hang", "show", "s/t2/1"}), 0);
+  EXPECT_THAT(out_.str(), HasSubstr(absl::StrCat("known to the explorer: sweeps/s/trials/t3/attempts/1\n", kText)));
+  EXPECT_EQ(RunOnController({"hang", "show", "s/t2/1", "--json"}), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("\"known_finding\":{\"name\":\"sweeps/s/trials/t3/attempts/1\""));
+}
+
 TEST_F(EndedSweep, ARepeatedCreateHasTheSameRequestId) {
   controller_.failures_first = 2;
   EXPECT_EQ(RunOnController(run_), 0);
@@ -243,8 +284,9 @@ TEST_F(EndedSweep, ResultsAsTableAndCsv) {
   EXPECT_EQ(RunOnController({"results", "s"}), 0);
   EXPECT_EQ(out_.str(), kTable);
   EXPECT_EQ(RunOnController({"results", "s", "--csv"}), 0);
-  EXPECT_THAT(out_.str(), HasSubstr("\nmutual-masked,generic_2008/spin/mask_all,b1,,spin,,0,1,hung,0,0,0,0,,,,,,,,,"
-                                    "\"masked target, cycle 0 -> 1 -> 0\"\n"));
+  EXPECT_THAT(out_.str(),
+              HasSubstr("\nmutual-masked,generic_2008/spin/mask_all,signal,b1,,spin,,0,1,hung,,,,,0,0,0,0,,,,,,,,,"
+                        "\"masked target, cycle 0 -> 1 -> 0\"\n"));
 }
 
 TEST_F(EndedSweep, FullResultsAreOneObjectAnAttemptWithTheirCircumstances) {
@@ -342,6 +384,10 @@ TEST_F(CliTest, BadUseIsTwoAndSaysWhatIsAllowed) {
       {{"sweep", "run", "--scenario", "a", "--implementation", "*", "--heatmap"}, "--heatmap: found without --wait"},
       {{"sweep", "list", "--limit", "0"}, "--limit"},
       {{"sweep", "show", "S"}, "found \"S\"; allowed: a sweep's id"},
+      {{"sweep", "run", "--scenario", "a", "--implementation", "*", "--target-system", "kernel"},
+       "--target-system: found \"kernel\"; allowed: signal, explore"},
+      {{"sweep", "run", "--scenario", "a", "--implementation", "*", "--memory", "tso"}, "--memory: found \"tso\""},
+      {{"result", "show", "x"}, "found \"x\"; allowed: sweeps/{sweep}/trials/{trial}/attempts/{attempt}"},
       {{"hang", "show", "x"}, "found \"x\"; allowed: sweeps/{sweep}/trials/{trial}/attempts/{attempt}"},
       {{"completion", "tcsh"}, "subcommand is required"},
   };

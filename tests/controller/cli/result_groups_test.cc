@@ -131,6 +131,48 @@ TEST(ResultGroupsTest, AxesThatVaryGetAColumn) {
   EXPECT_NE(table.find("b2     0,2   sleep   n=5         1000/s"), std::string::npos) << table;
 }
 
+TEST(ResultGroupsTest, VerdictsStandBesideLatencies) {
+  ResultGroups groups(Spec());
+  const v1::Trial measured = FinishedTrial("t1", "ring", kPoll, v1::OUTCOME_COMPLETED);
+  const v1::Trial completes = ExploredTrial("t2", "ring", kPoll);
+  const v1::Trial deadlock = ExploredTrial("t3", "ring", kSpin);
+  for (const v1::Trial& trial : {deadlock, completes, measured}) groups.AddTrial(trial);
+  ASSERT_TRUE(groups.AddResult(ResultOf(measured, {100, 300})).ok());
+  ASSERT_TRUE(groups.AddResult(ExploredResult(completes, v1::Exploration::VERDICT_COMPLETES)).ok());
+  ASSERT_TRUE(groups.AddResult(ExploredResult(deadlock, v1::Exploration::VERDICT_DEADLOCK)).ok());
+  EXPECT_EQ(Table(groups),
+            "SCENARIO  IMPLEMENTATION                         SYSTEM   OUTCOME    VERDICT    MEMORY  STATES  CALLS     "
+            "P50     P99   P99.9     MAX  IPIS SEEN/EXPECTED  NOTES\n"
+            "ring      generic_2008/spin/mask_all             explore  completed  deadlock   weak     1,234      -     "
+            "  -       -       -       -                   -  1 steps: CPU 0 waits for completion of call to CPU 1\n"
+            "ring      generic_2008/poll_completion/mask_all  signal   completed  -          -            -      2  "
+            "100 ns  300 ns  300 ns  300 ns                 2/2  -\n"
+            "ring      generic_2008/poll_completion/mask_all  explore  completed  completes  weak     1,234      -     "
+            "  -       -       -       -                   -  -\n");
+  EXPECT_EQ(ResultFooter(groups), "The way:     crosscallctl result show sweeps/s/trials/t3/attempts/1\n");
+}
+
+TEST(ResultGroupsTest, ASweepThatOnlyExploresShowsNoLatencies) {
+  ResultGroups groups(Spec());
+  const v1::Trial completes = ExploredTrial("t1", "ring", kPoll);
+  v1::Trial refused = ExploredTrial("t2", "mesh", kPoll);
+  refused.set_outcome(v1::OUTCOME_REFUSED);
+  groups.AddTrial(completes);
+  groups.AddTrial(refused);
+  ASSERT_TRUE(groups.AddResult(ExploredResult(completes, v1::Exploration::VERDICT_COMPLETES)).ok());
+  v1::Result why;
+  *why.mutable_trial() = refused;
+  why.mutable_attempt()->set_attempt(1);
+  why.mutable_payload()->set_outcome(v1::OUTCOME_REFUSED);
+  why.mutable_payload()->set_reason("cannot be explored: it has 7 CPUs");
+  ASSERT_TRUE(groups.AddResult(why).ok());
+  EXPECT_EQ(Table(groups),
+            "SCENARIO  IMPLEMENTATION                         OUTCOME    VERDICT    MEMORY  STATES  NOTES\n"
+            "ring      generic_2008/poll_completion/mask_all  completed  completes  weak     1,234  -\n"
+            "mesh      generic_2008/poll_completion/mask_all  refused    -          -            -  refused: cannot be "
+            "explored: it has 7 CPUs\n");
+}
+
 TEST(ResultGroupsTest, DamagedHistogramIsNamedAndNeverShown) {
   ResultGroups groups(Spec());
   const v1::Trial trial = FinishedTrial("t1", "ring", kSpin, v1::OUTCOME_COMPLETED);
@@ -151,9 +193,11 @@ TEST(ResultSheetTest, ScriptsGetEveryAxisAndIntegers) {
   ASSERT_TRUE(sheet.ok());
   EXPECT_EQ(
       sheet->Render(Format::kJson),
-      "{\"scenario\":\"ring\",\"implementation\":\"generic_2008/spin/mask_all\",\"board\":\"b1\",\"cpus\":[],"
+      "{\"scenario\":\"ring\",\"implementation\":\"generic_2008/spin/"
+      "mask_all\",\"target_system\":\"signal\",\"board\":\"b1\",\"cpus\":[],"
       "\"target_state\":\"spin\",\"parameters\":\"\",\"arrival_rate_hz\":0,\"trials\":1,\"outcome\":\"completed\","
-      "\"calls\":2,\"refused_calls\":0,\"violations\":0,\"latency_count\":2,\"latency_min_nanos\":100,"
+      "\"verdict\":null,\"memory\":null,\"states\":null,\"steps\":null,\"calls\":2,\"refused_calls\":0,\"violations\":"
+      "0,\"latency_count\":2,\"latency_min_nanos\":100,"
       "\"latency_mean_nanos\":150,\"latency_p50_nanos\":100,\"latency_p99_nanos\":200,\"latency_p999_nanos\":200,"
       "\"latency_max_nanos\":200,\"ipis_seen\":2,\"ipis_expected\":2,\"notes\":\"\"}\n");
 }

@@ -59,6 +59,36 @@ inline v1::Result HungResult(const v1::Trial& trial) {
   return result;
 }
 
+// An exploration of the same scenario and implementation, and what it found.
+inline v1::Trial ExploredTrial(const std::string& id, const std::string& scenario, const std::string& implementation) {
+  v1::Trial trial = FinishedTrial(id, scenario, implementation, v1::OUTCOME_COMPLETED);
+  trial.mutable_spec()->clear_target_state();
+  trial.mutable_spec()->set_target_system(v1::TARGET_SYSTEM_EXPLORE);
+  return trial;
+}
+
+inline v1::Result ExploredResult(const v1::Trial& trial, v1::Exploration::Verdict verdict) {
+  v1::Result result;
+  result.set_name(shared::AttemptName(trial.name(), trial.attempt_count()));
+  *result.mutable_trial() = trial;
+  result.mutable_attempt()->set_attempt(trial.attempt_count());
+  result.mutable_payload()->set_outcome(v1::OUTCOME_COMPLETED);
+  v1::Exploration& exploration = *result.mutable_payload()->mutable_exploration();
+  exploration.set_verdict(verdict);
+  exploration.set_memory(v1::MEMORY_MODEL_WEAK);
+  exploration.set_states(1234);
+  exploration.set_executions(2000);
+  exploration.set_steps(56'789);
+  if (verdict != v1::Exploration::VERDICT_DEADLOCK) return result;
+  v1::ExplorationStep& step = *exploration.add_trace();
+  step.set_cpu(1);
+  step.set_op("irq_off");
+  v1::ExplorationWait& wait = *exploration.add_waits();
+  wait.set_waits_for("completion of call to CPU 1");
+  wait.set_masked(true);
+  return result;
+}
+
 }  // namespace crosscall::cli
 
 #endif  // TESTS_CONTROLLER_CLI_SAMPLE_RESULTS_H_

@@ -58,6 +58,14 @@ INSTANTIATE_TEST_SUITE_P(
                  "scenarios {id: 'a'} implementations: '*' repetitions: 3 seed: 18446744073709551615 call_limit: 100 "
                  "trial_time {seconds: 90} trial_deadline {nanos: 200000000} sweep_deadline {seconds: 7200} "
                  "oversubscribe: true strict: true no_realtime: true"},
+        GoodCase{"Explorations",
+                 "scenario: a\nimplementation: '*'\ntarget_system: explore\nmemory: sc\nmax_states: 1000\n",
+                 "scenarios {id: 'a'} implementations: '*' target_systems: TARGET_SYSTEM_EXPLORE "
+                 "explore {memory: MEMORY_MODEL_SC max_states: 1000}"},
+        GoodCase{"BothTargetSystems",
+                 "scenario: a\nimplementation: '*'\ntarget_systems: [signal, explore]\nmemory: weak\ncalls: 10\n",
+                 "scenarios {id: 'a'} implementations: '*' target_systems: TARGET_SYSTEM_SIGNAL "
+                 "target_systems: TARGET_SYSTEM_EXPLORE explore {memory: MEMORY_MODEL_WEAK} call_limit: 10"},
         GoodCase{"CpusAsOneList", "scenario: a\nimplementation: '*'\ncpus: [0, 1]\n",
                  "scenarios {id: 'a'} implementations: '*' cpu_lists {cpus: 0 cpus: 1}"},
         GoodCase{"CpusAsLists", "scenario: a\nimplementation: '*'\ncpus: [[0, 1], [3, 2]]\n",
@@ -128,11 +136,13 @@ INSTANTIATE_TEST_SUITE_P(
                 "lab/s.yaml:3:1: found a second document; allowed: one a file"},
         BadCase{"NoMap", "- a\n",
                 "lab/s.yaml:1:1: found a list; allowed: a sweep, a map of scenarios, implementations, cpus, "
-                "target_states, parameters, arrival_rates, repetitions, seed, calls, time, deadline, sweep_deadline, "
+                "target_systems, memory, max_states, target_states, parameters, arrival_rates, repetitions, seed, "
+                "calls, time, deadline, sweep_deadline, "
                 "boards, oversubscribe, strict, no_realtime"},
         BadCase{"UnknownKey", "scenario: a\n  \nimplementaton: '*'\n",
                 "lab/s.yaml:3:1: unknown key \"implementaton\" in a sweep; allowed: scenarios, implementations, cpus, "
-                "target_states, parameters, arrival_rates, repetitions, seed, calls, time, deadline, sweep_deadline, "
+                "target_systems, memory, max_states, target_states, parameters, arrival_rates, repetitions, seed, "
+                "calls, time, deadline, sweep_deadline, "
                 "boards, oversubscribe, strict, no_realtime"},
         BadCase{"DuplicateKey", "seed: 1\nscenario: a\nseed: 2\n",
                 "lab/s.yaml:3:1: duplicate key \"seed\" in a sweep: first given in line 1; keep one"},
@@ -156,6 +166,14 @@ INSTANTIATE_TEST_SUITE_P(
                 "lab/s.yaml:1:7: found \"-1\"; allowed: a whole number from 0 to 18446744073709551615"},
         BadCase{"UnknownState", "target_states: [spin, halt]\n",
                 "lab/s.yaml:1:23: found \"halt\"; allowed: spin, sleep, syscall"},
+        BadCase{"UnknownSystem", "target_system: kernel\n",
+                "lab/s.yaml:1:16: found \"kernel\"; allowed: signal, explore"},
+        BadCase{
+            "UnknownMemory", "memory: tso\n",
+            "lab/s.yaml:1:9: found \"tso\"; allowed: sc, weak; without it scenarios of up to 2 CPUs are searched in "
+            "weak, larger ones in sc"},
+        BadCase{"NoStates", "max_states: 0\n",
+                "lab/s.yaml:1:13: found \"0\"; allowed: a whole number from 1 to 1000000000"},
         BadCase{"RateNegative", "arrival_rate: -5\n",
                 "lab/s.yaml:1:15: found \"-5\"; allowed: calls a second up to 1e7, or \"closed\" for the closed loop"},
         BadCase{"CpuTwice", "cpus: [0, 1, 0]\n", "lab/s.yaml:1:7: CPU 0 is listed twice in \"0,1,0\"; list each once"},
