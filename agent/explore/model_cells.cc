@@ -85,10 +85,14 @@ void ModelPort::Enroll(Location& location) {
 
 u32 ModelPort::Await(const Location& location, const Access& access) {
   if (location.shared || !options_.reduced) {
-    Park(Parked{
-        .kind = Parking::kAccess, .location = InWeakMemory(location) ? location.index : ~u32{0}, .access = access});
+    Cpu& cpu = cpus_[me_];
+    const u32 index = InWeakMemory(location) ? location.index : ~u32{0};
+    const bool goes_on =
+        options_.reduced && cpu.unseen && (index == ~u32{0} || weak_.Outcomes(me_, index, access) == 1);
+    if (!goes_on) Park(Parked{.kind = Parking::kAccess, .location = index, .access = access});
+    cpu.unseen = false;
     CheckAlive(location.word);
-    return cpus_[me_].choice.variant;
+    return goes_on ? 0 : cpu.choice.variant;
   }
   AwaitOwn(location);
   return 0;
@@ -216,8 +220,12 @@ void ModelPort::Set(u64* cell, u64 value) {
 
 void ModelPort::Lock(u64* cell) {
   const Location& location = Touch(cell, CellKind::kLock, true);
-  if (location.shared || !options_.reduced) Park(Parked{.kind = Parking::kLock, .cell = cell});
-  while (*cell != 0) Park(Parked{.kind = Parking::kLock, .cell = cell});
+  Cpu& cpu = cpus_[me_];
+  bool parks = location.shared ? !(options_.reduced && cpu.unseen) : !options_.reduced;
+  for (; parks || *cell != 0; parks = false) {
+    Park(Parked{.kind = Parking::kLock, .cell = cell});
+    cpu.unseen = true;
+  }
   CheckAlive(location.word);
   Replace(cell, location.word, 1);
   if (options_.weak) weak_.Acquire(me_, LockHandover(location));

@@ -49,6 +49,7 @@ void ModelPort::Restart() {
   for (CpuId id = 0; id < options_.cpus; ++id) {
     Cpu& cpu = cpus_[id];
     cpu.depth = cpu.barred = cpu.late_ipis = cpu.extra_ipis = cpu.ipis_sent = cpu.allocs = 0;
+    cpu.unseen = false;
     cpu.masked = cpu.latch = cpu.finished = cpu.settling = false;
     cpu.context().publishing = false;
     cpu.context().seen.Start(id);

@@ -32,7 +32,11 @@ void ModelPort::Tell(EventKind kind, u32 detail, u64 call, CpuId peer) {
 }
 
 void ModelPort::ParkIfInterruptible(Parking kind) {
-  if (MayBeInterrupted(cpus_[me_])) Park(Parked{.kind = kind});
+  if (!MayBeInterrupted(cpus_[me_])) return;
+  Park(Parked{.kind = kind});
+  // Masking does not bar IPIs in every model.
+  cpus_[me_].unseen =
+      kind == Parking::kBar || (kind == Parking::kMask && options_.irq_model == core::IrqModel::kMaskAll);
 }
 
 u32 ModelPort::Bar() {
@@ -76,6 +80,7 @@ void ModelPort::SendIpis(const core::CpuSet& targets) {
   if (options_.weak && options_.ordered_ipis) weak_.FullFence(me_);
   for (const CpuId target : core::Each(targets)) {
     Park(Parked{.kind = Parking::kDoorbell});
+    cpus_[me_].unseen = false;
     Ring(target);
     Observe(kDoorbellMark + target);
   }
@@ -117,6 +122,7 @@ void ModelPort::Pause() {
   context.publishing = false;
   context.seen.EndLook();
   Park(Parked{.kind = Parking::kLook});
+  cpus_[me_].unseen = true;
 }
 
 bool ModelPort::AllocFails() {

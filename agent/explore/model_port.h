@@ -5,6 +5,11 @@
 // shared cell (locations.h), an internal lock, a doorbell, masking interrupts, a short section, the kick window, a
 // fruitless look. There it parks. A choice lets it go on, or has it take an interrupt first.
 //
+// Steps that only bar others (taking an internal lock, barring own interrupts, masking them) or do nothing (a new look)
+// may as well be made just before the access that follows: whatever other CPUs do in between they could do before. So
+// that access is part of the same step. Source: R. Lipton, "Reduction: a method of proving properties of parallel
+// programs", 1975 (right movers).
+//
 // Time does not exist: Now() is 0, `work` takes one step of nothing.
 //
 // When a CPU waits. After a fruitless look it parks until something that this look has read changes. A wait condition
@@ -185,6 +190,8 @@ class ModelPort final : public CellAccess {
     std::array<Context, kMaxHandlers + 1> contexts;
     u32 depth = 0;  // handlers on the stack
     u32 barred = 0;
+    // Since it last parked it has only done what commutes with all that other CPUs may do next.
+    bool unseen = false;
     bool masked = false;
     bool latch = false;
     bool finished = false;
