@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
+#include "agent/tool/option_values.h"
 
 namespace crosscall::tool {
 namespace {
@@ -38,16 +39,14 @@ struct Raw {
   bool oversubscribe = false;
   bool strict = false;
   bool no_realtime = false;
+  ExploreWords explore;
 };
 
 absl::Status SetSpan(const std::string& option, const std::string& text, google::protobuf::Duration* out) {
-  absl::Duration span;
-  if (!absl::ParseDuration(text, &span) || span <= absl::ZeroDuration() || span > absl::Hours(24)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(option, ": \"", text, "\" is no span of time; allowed: 1ms to 24h, for example 500ms or 5s"));
-  }
-  out->set_seconds(absl::IDivDuration(span, absl::Seconds(1), &span));
-  out->set_nanos(static_cast<std::int32_t>(absl::ToInt64Nanoseconds(span)));
+  absl::StatusOr<absl::Duration> span = ParseSpan(option, text);
+  if (!span.ok()) return span.status();
+  out->set_seconds(absl::IDivDuration(*span, absl::Seconds(1), &*span));
+  out->set_nanos(static_cast<std::int32_t>(absl::ToInt64Nanoseconds(*span)));
   return absl::OkStatus();
 }
 
@@ -66,14 +65,11 @@ absl::Status SetTargetState(const std::string& text, v1::TrialSpec& trial) {
 }
 
 absl::Status AddParameter(const std::string& text, v1::TrialSpec& trial) {
-  const std::pair<std::string, std::string> parts = absl::StrSplit(text, absl::MaxSplits('=', 1));
-  std::int64_t value = 0;
-  if (parts.first.empty() || !absl::SimpleAtoi(parts.second, &value)) {
-    return absl::InvalidArgumentError(absl::StrCat("--param: \"", text, "\"; allowed: NAME=INTEGER"));
-  }
+  const absl::StatusOr<std::pair<std::string, std::int64_t>> parsed = ParseParameter(text);
+  if (!parsed.ok()) return parsed.status();
   v1::Parameter& parameter = *trial.add_parameters();
-  parameter.set_id(parts.first);
-  parameter.set_value(value);
+  parameter.set_id(parsed->first);
+  parameter.set_value(parsed->second);
   return absl::OkStatus();
 }
 
@@ -148,6 +144,11 @@ Request Done(int exit_code) {
   return request;
 }
 
+Request Wrong(const absl::Status& status, std::ostream& err) {
+  err << "crosscall: " << status.message() << "\n";
+  return Done(kExitBadUse);
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<std::uint32_t>> ParseCpuList(absl::string_view text) {
@@ -172,6 +173,7 @@ Request ParseCommandLine(const std::vector<std::string>& arguments, std::ostream
   app.set_version_flag("--version", CROSSCALL_VERSION);
   app.require_subcommand(1);
   DeclareList(app, raw);
+  DeclareExplore(app, raw.explore);
   DeclareRun(app, raw);
   try {
     // CLI11 takes the words from the back.
@@ -184,11 +186,14 @@ Request ParseCommandLine(const std::vector<std::string>& arguments, std::ostream
     request.list = ListRequest{SubjectOf(raw.subject), raw.list_json};
     return request;
   }
-  request.run = std::move(raw.run);
-  if (absl::Status status = FillTrial(raw, request.run->trial); !status.ok()) {
-    err << "crosscall: " << status.message() << "\n";
-    return Done(kExitBadUse);
+  if (app.got_subcommand("explore")) {
+    absl::StatusOr<ExploreRequest> explore = ExploreRequestOf(raw.explore);
+    if (!explore.ok()) return Wrong(explore.status(), err);
+    request.explore = *std::move(explore);
+    return request;
   }
+  request.run = std::move(raw.run);
+  if (absl::Status status = FillTrial(raw, request.run->trial); !status.ok()) return Wrong(status, err);
   return request;
 }
 

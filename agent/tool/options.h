@@ -10,12 +10,13 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "agent/tool/explore_options.h"
 #include "crosscall/v1/trial.pb.h"
 
 namespace crosscall::tool {
 
-// What the process exits with. Of several trials the gravest outcome counts: crashed, hung, invalid, refused,
-// completed.
+// What the process exits with; those of `explore` are in explore_tally.h. Of several trials the gravest outcome counts:
+// crashed, hung, invalid, refused, completed.
 enum ExitCode : int {
   kExitCompleted = 0,
   kExitHung = 1,
@@ -43,6 +44,7 @@ struct RunRequest {
 
 struct Request {
   std::optional<ListRequest> list;
+  std::optional<ExploreRequest> explore;
   std::optional<RunRequest> run;
   // Set if the command line is done with: help was printed (0), or it was wrong (kExitBadUse) and the error told why.
   std::optional<int> exit_code;

@@ -2,19 +2,15 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
 #include <ostream>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "agent/scenario/catalogue.h"
-#include "agent/scenario/parse.h"
 #include "agent/tool/list_command.h"
 #include "agent/tool/result_json.h"
 #include "agent/tool/result_table.h"
-#include "proto/shared/durable_file.h"
+#include "agent/tool/scenario_word.h"
 #include "proto/shared/hang_text.h"
 #include "proto/shared/implementation_id.h"
 #include "proto/shared/validate.h"
@@ -22,29 +18,14 @@
 namespace crosscall::tool {
 namespace {
 
-// A name with a slash or the ending of a YAML file is a file; any other name is looked up in the catalogue first.
-bool LooksLikeFile(const std::string& word) {
-  return absl::StrContains(word, '/') || absl::EndsWith(word, ".yaml") || absl::EndsWith(word, ".yml");
-}
-
-absl::Status LoadScenario(const std::string& word, v1::TrialSpec& trial) {
+// Sets what the trial says of its scenario.
+absl::Status SetScenario(const std::string& word, v1::TrialSpec& trial) {
   scenario::Overrides overrides;
   for (const v1::Parameter& parameter : trial.parameters()) overrides[parameter.id()] = parameter.value();
-  std::string text;
-  const absl::StatusOr<const scenario::CatalogueEntry*> entry = scenario::FindScenario(word);
-  std::error_code error;
-  if (LooksLikeFile(word) || (!entry.ok() && std::filesystem::exists(word, error))) {
-    absl::StatusOr<std::string> content = shared::ReadFile(word, shared::kMaxScenarioTextBytes);
-    if (!content.ok()) return content.status();
-    text = *std::move(content);
-    trial.set_scenario_text(text);
-  } else {
-    if (!entry.ok()) return entry.status();
-    text = std::string((*entry)->yaml);
-  }
-  const absl::StatusOr<v1::Scenario> parsed = scenario::ParseScenario(text, word, overrides);
-  if (!parsed.ok()) return parsed.status();
-  trial.set_scenario(parsed->id());
+  absl::StatusOr<LoadedScenario> loaded = LoadScenario(word, overrides);
+  if (!loaded.ok()) return loaded.status();
+  if (!loaded->source.empty()) trial.set_scenario_text(std::move(loaded->text));
+  trial.set_scenario(loaded->scenario.id());
   return absl::OkStatus();
 }
 
@@ -85,7 +66,7 @@ absl::StatusOr<std::vector<v1::TrialSpec>> ExpandRun(const RunRequest& request) 
   std::vector<v1::TrialSpec> trials;
   for (const std::string& word : request.scenarios) {
     v1::TrialSpec trial = request.trial;
-    if (absl::Status status = LoadScenario(word, trial); !status.ok()) return status;
+    if (absl::Status status = SetScenario(word, trial); !status.ok()) return status;
     for (const std::string& implementation : implementations) {
       trial.set_implementation(implementation);
       if (absl::Status status = shared::Validate(trial); !status.ok()) return status;
