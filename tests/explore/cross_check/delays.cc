@@ -10,15 +10,14 @@ namespace crosscall::cross_check {
 namespace {
 
 // A stop ends after so many looks at the other CPUs even if they do not move: they may be waiting for this one.
-constexpr u32 kMostLooks = 8000;
-// Rarely: on a loaded machine, giving way may cost a whole time slice.
-constexpr u32 kLooksBeforeYield = 1024;
+constexpr u32 kMostLooks = 100'000;
 // Of the pauses, one in so many gives the processor away instead.
 constexpr u32 kYieldOneIn = 8;
 
-// Stops fall among the first points of a CPU. How many it will pass is not known, hence several guesses.
+// Stops fall among the first points of a CPU. If it is not known how many matter, several guesses are made.
 constexpr std::array<u64, 5> kHorizons = {6, 16, 40, 120, 400};
-constexpr std::array<u32, 3> kStopPoints = {20, 80, 400};
+// At the least, a call is made meanwhile; at the most, a signal arrives, while the others look and look.
+constexpr std::array<u32, 3> kStopPoints = {60, 1000, 10'000};
 
 void AddPauses(u64& random, DelayPlan& plan) {
   constexpr std::array<u32, 3> kOneIn = {3, 16, 64};
@@ -28,12 +27,13 @@ void AddPauses(u64& random, DelayPlan& plan) {
   plan.pause_spins = kSpins[kind];
 }
 
-void AddStops(u64& random, DelayPlan& plan) {
+void AddStops(u64& random, u32 cpus, u64 horizon, DelayPlan& plan) {
   plan.stop_points = kStopPoints[ports::NextRandom(random) % kStopPoints.size()];
-  const u64 horizon = kHorizons[ports::NextRandom(random) % kHorizons.size()];
+  const u64 guess = kHorizons[ports::NextRandom(random) % kHorizons.size()];
+  if (horizon == 0) horizon = guess;
   const u64 stops = 1 + ports::NextRandom(random) % kMaxStops;
-  for (auto& of_cpu : plan.stops) {
-    for (u64 i = 0; i < stops; ++i) of_cpu[i] = ports::NextRandom(random) % (horizon + 1);  // 0: one stop fewer
+  for (u64 i = 0; i < stops; ++i) {
+    plan.stops[ports::NextRandom(random) % cpus][i] = 1 + ports::NextRandom(random) % horizon;
   }
 }
 
@@ -41,19 +41,18 @@ void AddStops(u64& random, DelayPlan& plan) {
 
 constinit thread_local Delays::Cpu* Delays::here_ = nullptr;
 
-DelayPlan MakeDelayPlan(u64 seed) {
+DelayPlan MakeDelayPlan(u64 seed, u32 cpus, u64 horizon) {
   DelayPlan plan;
   u64 random = seed;
   ports::NextRandom(random);
-  // Stops, pauses, both; and one in eight as the machine has it.
-  if (seed % 8 == 0) return plan;
-  if (seed % 3 != 1) AddStops(random, plan);
-  if (seed % 3 != 2) AddPauses(random, plan);
+  if (seed % 16 == 0) return plan;  // as the machine has it
+  if (seed % 4 != 1) AddStops(random, cpus, horizon, plan);
+  if (seed % 2 == 1) AddPauses(random, plan);
   return plan;
 }
 
-Delays::Delays(u64 seed, u32 cpus) : plan_(MakeDelayPlan(seed)), cpu_count_(cpus) {
-  CROSSCALL_CHECK(cpus <= kMaxCpus, "more CPUs than delays are planned for");
+Delays::Delays(const DelayPlan& plan, u64 seed, u32 cpus) : plan_(plan), cpu_count_(cpus) {
+  CROSSCALL_CHECK(cpus >= 1 && cpus <= kMaxCpus, "more CPUs than delays are planned for");
   for (CpuId cpu = 0; cpu < cpus; ++cpu) {
     cpus_[cpu].owner = this;
     cpus_[cpu].id = cpu;
@@ -82,12 +81,12 @@ bool Delays::StopsAt(const Cpu& cpu, u64 point) const {
   return false;
 }
 
-void Delays::Stop(const Cpu& cpu) const {
+void Delays::Stop(const Cpu& cpu) {
+  // Relaxed, as above. CPUs that wait for each other to move would only pass the time.
+  if (stopped_.exchange(1, std::memory_order_relaxed) != 0) return;
   const u64 until = PointsOfOthers(cpu) + plan_.stop_points;
-  for (u32 looks = 1; looks <= kMostLooks && PointsOfOthers(cpu) < until; ++looks) {
-    ports::CpuRelax();
-    if (looks % kLooksBeforeYield == 0) sched_yield();
-  }
+  for (u32 looks = 0; looks < kMostLooks && PointsOfOthers(cpu) < until; ++looks) ports::CpuRelax();
+  stopped_.store(0, std::memory_order_relaxed);
 }
 
 void Delays::PauseByChance(Cpu& cpu) {

@@ -2,7 +2,8 @@
 //
 // Two ways of holding up, since either finds what the other hardly ever does. Pauses come by chance at any point: they
 // stir whatever is close in time anyway. Stops come at a few points chosen beforehand, and last until the other CPUs
-// have passed many of theirs: they let one CPU run through a whole call while another stands between two steps of its
+// have passed many of theirs;
+// one CPU at a time: they let one CPU run through a whole call while another stands between two steps of its
 // own. The latter is probabilistic concurrency testing (Burckhardt, Kothari, Musuvathi and Nagarakatte, ASPLOS 2010):
 // an execution that needs d stops is found with a chance of about 1/(points^d), not 2^-points.
 //
@@ -35,14 +36,15 @@ struct DelayPlan {
   bool operator==(const DelayPlan&) const = default;
 };
 
-// Pure. Neighbouring seeds give plans of different kinds, so that few seeds in a row have all of them.
-DelayPlan MakeDelayPlan(u64 seed);
+// Pure. Neighbouring seeds give plans of different kinds, so that few seeds in a row have all of them. Stops are among
+// the first `horizon` points of a CPU; 0: not known.
+DelayPlan MakeDelayPlan(u64 seed, u32 cpus, u64 horizon);
 
 // Thread safety: Enter and AtPoint on the CPUs' threads, AtPoint also in their handlers.
 class Delays {
  public:
   // `cpus` at most kMaxCpus.
-  Delays(u64 seed, u32 cpus);
+  Delays(const DelayPlan& plan, u64 seed, u32 cpus);
   Delays(const Delays&) = delete;
   Delays& operator=(const Delays&) = delete;
 
@@ -68,12 +70,13 @@ class Delays {
 
   void Pass(Cpu& cpu);
   bool StopsAt(const Cpu& cpu, u64 point) const;
-  void Stop(const Cpu& cpu) const;
+  void Stop(const Cpu& cpu);
   void PauseByChance(Cpu& cpu);
   u64 PointsOfOthers(const Cpu& cpu) const;
 
   const DelayPlan plan_;
   const u32 cpu_count_;
+  std::atomic<u32> stopped_{0};  // a CPU is
   std::array<Cpu, kMaxCpus> cpus_;
 
   // Initial-exec, as in agent/ports/signal_cpu.h: a handler must not enter the allocator that a lazy access may call.

@@ -58,6 +58,14 @@ void Count(const explore::Finding& finding, const RunOutcome& outcome, Tally& ta
   }
 }
 
+// The points of a CPU up to where the explorer's shortest way to the end leaves it: its steps, and as many that the
+// explorer passes over since nobody else sees them.
+std::uint64_t HorizonOf(const explore::Schedule& schedule, std::uint32_t cpus) {
+  std::vector<std::uint64_t> steps(cpus);
+  for (const explore::Choice& choice : schedule) ++steps[choice.cpu];
+  return 2 * *std::max_element(steps.begin(), steps.end());
+}
+
 }  // namespace
 
 bool Claims(Verdict verdict) {
@@ -89,15 +97,17 @@ absl::Status RunPair(const v1::Scenario& scenario, const explore::Exploration& e
   const absl::StatusOr<scenario::CompiledScenario> compiled = scenario::Compile(scenario);
   if (!compiled.ok()) return compiled.status();
   const bool deadlock = finding.verdict == Verdict::kDeadlock;
+  const std::uint64_t first_seed = options.first_seed + tally.pairs * options.runs;
   ++tally.pairs;
   if (deadlock) ++tally.deadlock_pairs;
+  const std::uint64_t horizon = HorizonOf(finding.schedule, scenario.cpu_count());
   std::uint64_t hung = 0;
   std::uint64_t contradictions = 0;
   const std::uint64_t most = deadlock ? std::max(options.most_runs, options.runs) : options.runs;
   for (std::uint64_t i = 0; i < most && (i < options.runs || hung == 0); ++i) {
-    const std::uint64_t seed = options.first_seed + i;
+    const std::uint64_t seed = first_seed + i;
     const absl::StatusOr<RunOutcome> outcome =
-        RunOnce({scenario, *compiled, exploration.implementation, seed, options.board_cpus});
+        RunOnce({scenario, *compiled, exploration.implementation, seed, horizon, options.board_cpus});
     if (!outcome.ok()) return outcome.status();
     ++tally.runs;
     const std::string contradiction = Contradiction(finding, *outcome);

@@ -20,7 +20,9 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "agent/measure/fault_plan.h"
 #include "agent/ports/flight_region.h"
+#include "agent/ports/interrupt_timer.h"
 #include "agent/ports/signal_cpu.h"
 #include "agent/watchdog/region_reader.h"
 #include "agent/watchdog/report.h"
@@ -37,8 +39,10 @@ namespace {
 constexpr u32 kRingSize = 512;
 constexpr int kFirstLookMillis = 4;
 constexpr int kNextLookMillis = 8;
-// No interrupt is this long on its way, besides what the scenario's faults say.
-constexpr absl::Duration kInterruptSpan = absl::Milliseconds(30);
+// Interrupts that are sent at all are on their way no longer than the first; those that a timer makes, the second,
+// besides what the scenario's faults say.
+constexpr absl::Duration kSentSpan = absl::Milliseconds(6);
+constexpr absl::Duration kTimerSpan = absl::Milliseconds(40);
 constexpr absl::Duration kPatience = absl::Minutes(3);
 constexpr const char* kProc = "/proc";
 
@@ -128,7 +132,8 @@ bool OthersSleep(pid_t process, const watchdog::Look& look) {
 }
 
 absl::Duration LongestOnItsWay(const v1::Scenario& scenario) {
-  absl::Duration span = kInterruptSpan;
+  if (!ports::InterruptTimer::Needed(measure::FaultPlanOf(scenario))) return kSentSpan;
+  absl::Duration span = kTimerSpan;
   for (const v1::Fault& fault : scenario.faults()) {
     span += absl::Nanoseconds(static_cast<std::int64_t>(fault.duration_nanos()));
   }

@@ -19,6 +19,7 @@ struct RunSpec {
   const scenario::CompiledScenario& compiled;  // of `scenario`
   core::Implementation implementation;
   std::uint64_t seed = 1;
+  std::uint64_t horizon = 0;  // points of each CPU among which a stop may matter; 0: not known (delays.h)
   const std::vector<std::uint32_t>& board_cpus;  // one for each scenario CPU
 };
 

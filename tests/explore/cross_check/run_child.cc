@@ -42,7 +42,8 @@ class Body {
 
   void Run(CpuId cpu) {
     delays_.Enter(cpu);
-    Delays::AtPoint();  // CPUs start apart, too
+    MeetOthers();
+    Delays::AtPoint();  // the first one: CPUs may well start apart
     refused_[cpu] = machine_.RunRound().refused;
     Poke(port_.state().finished, 1);
     AwaitQuiet();
@@ -54,6 +55,13 @@ class Body {
   }
 
  private:
+  // A thread is woken much later than another runs through its program; without this, CPU 1 would hardly ever be first.
+  void MeetOthers() {
+    // Relaxed: only so that they start together.
+    met_.fetch_add(1, std::memory_order_relaxed);
+    while (met_.load(std::memory_order_relaxed) < region_.cpu_count()) port_.below().Pause();
+  }
+
   // A CPU whose program has ended idles with interrupts open. It shows itself at a site, as all waits do, and counts
   // its looks, so that an observer can tell that it runs.
   void AwaitQuiet() {
@@ -81,6 +89,7 @@ class Body {
   DelayedPort& port_;
   DelayedMachine& machine_;
   Delays& delays_;
+  std::atomic<u32> met_{0};
   std::array<u64, kMaxCpus> refused_ = {};
 };
 
@@ -103,13 +112,14 @@ absl::Status CarryOut(const RunSpec& spec, ports::FlightRegion& region, RunRepor
   if (!created.ok()) return created.status();
   DelayedPort port(**created);
   const std::unique_ptr<DelayedMachine> machine = MakeDelayedMachine(spec.implementation, port, spec.compiled.view());
-  Delays delays(spec.seed, region.cpu_count());
+  const u32 cpus = region.cpu_count();
+  Delays delays(MakeDelayPlan(spec.seed, cpus, spec.horizon), spec.seed, cpus);
   Body body(region, port, *machine, delays);
   port.below().SetHandlers(&HandleIpi, &HandleDevice, machine.get());
   Poke(region.header().trial_started, port.Now());
   if (absl::Status status = port.below().Start([&body](CpuId cpu) { body.Run(cpu); }); !status.ok()) return status;
   port.below().Join();
-  Report(*machine, region.cpu_count(), report);
+  Report(*machine, cpus, report);
   report.refused = body.refused();
   // Release: who sees it sees the rest of the report.
   report.ended.store(1, std::memory_order_release);
