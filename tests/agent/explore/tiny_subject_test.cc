@@ -12,8 +12,6 @@ namespace crosscall::explore {
 namespace {
 
 using core::Order;
-using testing::IsEmpty;
-using testing::Not;
 
 // Cells that the programs use, and what they find wrong.
 class Tiny : public Subject {
@@ -179,26 +177,6 @@ class Deadlock final : public Tiny {
 TEST(TinySubject, InWhichEachWaitsForTheOtherIsADeadlock) {
   EXPECT_EQ(Searched<Deadlock>(MemoryModel::kSc).finding.verdict, Verdict::kDeadlock);
   EXPECT_EQ(Searched<Deadlock>(MemoryModel::kWeak).finding.verdict, Verdict::kDeadlock);
-}
-
-// Each takes the word from the other for ever; neither gets on.
-class TugOfWar final : public Tiny {
- public:
-  using Tiny::Tiny;
-  void RunProgram(CpuId cpu) override {
-    const u64 mine = cpu + 1;
-    Await([&] { return word_.exchange(mine, Order::kSeqCst) == mine; });
-    port_.EndProgram(0);
-  }
-
- private:
-  Atomic<u64> word_;
-};
-
-TEST(TinySubject, InWhichBothMoveForEverIsALivelock) {
-  const Exploration exploration = Searched<TugOfWar>(MemoryModel::kSc);
-  EXPECT_EQ(exploration.finding.verdict, Verdict::kLivelock);
-  EXPECT_THAT(exploration.finding.schedule, Not(IsEmpty()));
 }
 
 // Under ipi_open the handler is interrupted by the interrupt that it sends itself.
