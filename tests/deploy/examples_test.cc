@@ -39,7 +39,7 @@ TEST(ExamplesTest, EveryFileIsASweepOrAScenarioThatASweepUses) {
     EXPECT_TRUE(shared::Validate(*spec).ok()) << name << ": " << shared::Validate(*spec);
     sweeps.insert(name);
   }
-  EXPECT_THAT(sweeps, testing::IsSupersetOf({"first-light.yaml", "latency.yaml", "lab-pairs.yaml"}));
+  EXPECT_THAT(sweeps, testing::IsSupersetOf({"first-light.yaml", "latency.yaml", "lab-pairs.yaml", "explore.yaml"}));
   EXPECT_THAT(scenario_files, testing::ElementsAre("flush-under-lock.yaml"));
 }
 
@@ -52,6 +52,14 @@ TEST(ExamplesTest, FirstLightShowsEachWayOut) {
                                      "generic_2008/poll_completion/mask_all", "call_lock/open_window/mask_all",
                                      "generic_2008/spin/ipi_open", "generic_2008/fail_fast/mask_all"}));
   EXPECT_EQ(spec->trial_deadline().seconds(), 1);
+}
+
+TEST(ExamplesTest, ExploreAsksForVerdictsOnly) {
+  const absl::StatusOr<v1::SweepSpec> spec = Parse("explore.yaml");
+  ASSERT_TRUE(spec.ok()) << spec.status();
+  EXPECT_THAT(spec->target_systems(), testing::ElementsAre(v1::TARGET_SYSTEM_EXPLORE));
+  EXPECT_EQ(spec->explore().memory(), v1::MEMORY_MODEL_WEAK);
+  EXPECT_EQ(spec->trial_time().seconds(), 60);
 }
 
 TEST(ExamplesTest, OwnScenarioTravelsWithItsSweep) {
