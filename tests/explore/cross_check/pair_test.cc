@@ -1,6 +1,11 @@
 #include "tests/explore/cross_check/pair.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "agent/ports/board_cpus.h"
+#include "agent/scenario/catalogue.h"
+#include "agent/scenario/parse.h"
 
 namespace crosscall::cross_check {
 namespace {
@@ -47,6 +52,62 @@ TEST(Contradiction, NobodyPredictsViolationsAndDeaths) {
     EXPECT_TRUE(Contradicts(Found(verdict), Ran(Ending::kDied)));
     EXPECT_TRUE(Contradicts(Found(verdict), Ran(Ending::kUnclear)));
   }
+}
+
+// Runs by a verdict that nobody found.
+class FalseVerdict : public testing::Test {
+ protected:
+  void SetUp() override {
+    options_.board_cpus = ports::UsableBoardCpus();
+    if (options_.board_cpus.size() < 2) GTEST_SKIP() << "two usable processors are needed, there is one";
+    options_.board_cpus.resize(2);
+    options_.runs = 2;
+    options_.most_runs = 3;
+  }
+
+  void Run(const char* scenario, Verdict verdict) {
+    const auto entry = scenario::FindScenario(scenario);
+    ASSERT_TRUE(entry.ok()) << entry.status();
+    const auto parsed = scenario::ParseScenario((*entry)->yaml, scenario);
+    ASSERT_TRUE(parsed.ok()) << parsed.status();
+    explore::Exploration exploration;
+    exploration.implementation.algorithm = core::AlgorithmKind::kPerTarget;
+    exploration.finding = Found(verdict);
+    const absl::Status status = RunPair(*parsed, exploration, options_, tally_);
+    ASSERT_TRUE(status.ok()) << status;
+  }
+
+  PairOptions options_;
+  Tally tally_;
+};
+
+TEST_F(FalseVerdict, OfCompletingIsContradictedByAHang) {
+  Run("lost-ipi", Verdict::kCompletes);
+  ASSERT_EQ(tally_.contradictions.size(), 1U);
+  EXPECT_THAT(tally_.contradictions[0],
+              testing::AllOf(testing::HasSubstr("lost-ipi per_target/spin/mask_all seed 1: the run hung"),
+                             testing::HasSubstr("the explorer: completes"), testing::HasSubstr("lost"),
+                             testing::HasSubstr("site completion"), testing::HasSubstr("CPU 1")));
+}
+
+TEST_F(FalseVerdict, OfADeadlockNeverComesTrue) {
+  Run("ping-pong", Verdict::kDeadlock);
+  EXPECT_EQ(tally_.runs, 3U);
+  EXPECT_THAT(tally_.contradictions, testing::IsEmpty());
+  ASSERT_EQ(tally_.never_reproduced.size(), 1U);
+  EXPECT_THAT(tally_.never_reproduced[0], testing::HasSubstr("ping-pong per_target/spin/mask_all: never in 3 runs"));
+}
+
+TEST_F(FalseVerdict, OfRefusalIsContradictedByAcceptedCalls) {
+  Run("ping-pong", Verdict::kRefused);
+  ASSERT_EQ(tally_.contradictions.size(), 1U);
+  EXPECT_THAT(tally_.contradictions[0], testing::HasSubstr("no call was refused"));
+}
+
+TEST_F(FalseVerdict, UnknownIsNotRun) {
+  Run("ping-pong", Verdict::kUnknown);
+  EXPECT_EQ(tally_.runs, 0U);
+  EXPECT_EQ(tally_.skipped.size(), 1U);
 }
 
 }  // namespace
