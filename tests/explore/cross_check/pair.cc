@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "agent/scenario/compile.h"
 
@@ -48,10 +49,29 @@ const char* EndingText(Ending ending) {
   return "unknown";
 }
 
-void Count(const explore::Finding& finding, const RunOutcome& outcome, Tally& tally) {
+// How the explorer's account of a wait at that site begins (agent/explore/trace.cc).
+const char* WaitWords(core::Site site) {
+  switch (site) {
+    case core::Site::kLock:
+      return "lock ";
+    case core::Site::kOwn:
+      return "the call lock";
+    case core::Site::kClaim:
+      return "its record";
+    case core::Site::kCompletion:
+      return "completion ";
+    case core::Site::kBarrier:
+      return "barrier ";
+    case core::Site::kNone:
+      return "its next step";
+  }
+  return "unknown";
+}
+
+void Count(const explore::Exploration& exploration, const RunOutcome& outcome, Tally& tally) {
   if (outcome.ending == Ending::kHung) {
-    ++tally.hung_as_predicted;
-  } else if (finding.verdict == Verdict::kDeadlock) {
+    ++(SameWaits(exploration.trace, outcome) ? tally.hung_as_predicted : tally.hung_otherwise);
+  } else if (exploration.finding.verdict == Verdict::kDeadlock) {
     ++tally.ended_despite_deadlock;
   } else {
     ++tally.ended_as_predicted;
@@ -67,6 +87,14 @@ std::uint64_t HorizonOf(const explore::Schedule& schedule, std::uint32_t cpus) {
 }
 
 }  // namespace
+
+bool SameWaits(const explore::Trace& trace, const RunOutcome& outcome) {
+  return outcome.ending == Ending::kHung &&
+         std::equal(trace.waits.begin(), trace.waits.end(), outcome.waits.begin(), outcome.waits.end(),
+                    [](const explore::WaitLine& told, const RunWait& seen) {
+                      return told.cpu == seen.cpu && absl::StartsWith(told.waits_for, WaitWords(seen.site));
+                    });
+}
 
 bool Claims(Verdict verdict) {
   return verdict == Verdict::kCompletes || verdict == Verdict::kRefused || verdict == Verdict::kDeadlock;
@@ -101,10 +129,10 @@ absl::Status RunPair(const v1::Scenario& scenario, const explore::Exploration& e
   ++tally.pairs;
   if (deadlock) ++tally.deadlock_pairs;
   const std::uint64_t horizon = HorizonOf(finding.schedule, scenario.cpu_count());
-  std::uint64_t hung = 0;
+  std::uint64_t reproduced = 0;
   std::uint64_t contradictions = 0;
   const std::uint64_t most = deadlock ? std::max(options.most_runs, options.runs) : options.runs;
-  for (std::uint64_t i = 0; i < most && (i < options.runs || hung == 0); ++i) {
+  for (std::uint64_t i = 0; i < most && (i < options.runs || reproduced == 0); ++i) {
     const std::uint64_t seed = first_seed + i;
     const absl::StatusOr<RunOutcome> outcome =
         RunOnce({scenario, *compiled, exploration.implementation, seed, horizon, options.board_cpus});
@@ -118,12 +146,12 @@ absl::Status RunPair(const v1::Scenario& scenario, const explore::Exploration& e
       if (++contradictions == options.most_contradictions) return absl::OkStatus();
       continue;
     }
-    Count(finding, *outcome, tally);
-    if (outcome->ending == Ending::kHung && hung++ == 0) {
+    Count(exploration, *outcome, tally);
+    if (SameWaits(exploration.trace, *outcome) && reproduced++ == 0) {
       tally.most_runs_to_reproduce = std::max(tally.most_runs_to_reproduce, i + 1);
     }
   }
-  if (deadlock && hung == 0) {
+  if (deadlock && reproduced == 0) {
     tally.never_reproduced.push_back(
         absl::StrCat(PairText(scenario, exploration), ": never in ", most, " runs\n", FindingText(exploration)));
   }

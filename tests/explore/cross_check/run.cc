@@ -159,7 +159,11 @@ class Watch {
       const bool hung = proof_.Add(look, AllWait(look) && OthersSleep(child_.pid(), look), now);
       if (hung) {
         const watchdog::Verdict verdict = watchdog::Judge(EvidenceOf());
-        if (!verdict.starved) return End(Ending::kHung, AccountOf(verdict, look));
+        if (!verdict.starved) {
+          RunOutcome outcome = End(Ending::kHung, AccountOf(verdict, look));
+          outcome.waits = WaitsOf(look);
+          return outcome;
+        }
         proof_.Reset();
       }
       if (now > kPatience) return End(Ending::kUnclear, StandsText(look));
@@ -209,6 +213,14 @@ class Watch {
     return evidence;
   }
 
+  static std::vector<RunWait> WaitsOf(const watchdog::Look& look) {
+    std::vector<RunWait> waits;
+    for (u32 id = 0; id < look.cpus.size(); ++id) {
+      const watchdog::CpuLook& cpu = look.cpus[id];
+      if (!cpu.finished || !cpu.frames.empty()) waits.push_back({id, cpu.site});
+    }
+    return waits;
+  }
   static std::string AccountOf(const watchdog::Verdict& verdict, const watchdog::Look& look) {
     return absl::StrCat(shared::HangClassName(verdict.report.hang_class()), ": ", verdict.report.summary(), "\n",
                         StandsText(look));

@@ -30,11 +30,18 @@ enum class Ending {
   kUnclear,  // neither ended nor proved hung, for very long
 };
 
+// A CPU that waits for ever.
+struct RunWait {
+  core::CpuId cpu = 0;
+  core::Site site = core::Site::kNone;
+};
+
 struct RunOutcome {
   Ending ending = Ending::kUnclear;
   std::uint64_t refused = 0;     // calls, if it ended
   std::uint64_t violations = 0;  // likewise
   std::string violation;         // the first, in words
+  std::vector<RunWait> waits;    // of a hang: CPUs that have not ended, ascending
   std::string account;           // what the watchdog's judge says of a hang, and where every CPU stands; or how it died
 };
 
