@@ -56,7 +56,7 @@ Delays::Delays(const DelayPlan& plan, u64 seed, u32 cpus) : plan_(plan), cpu_cou
   for (CpuId cpu = 0; cpu < cpus; ++cpu) {
     cpus_[cpu].owner = this;
     cpus_[cpu].id = cpu;
-    u64 random = seed ^ u64 { cpu + 1 } << 32;
+    u64 random = seed ^ ((static_cast<u64>(cpu) + 1) << 32);
     cpus_[cpu].random.store(ports::NextRandom(random), std::memory_order_relaxed);
   }
 }

@@ -4,6 +4,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "agent/scenario/compile.h"
 
 namespace crosscall::cross_check {
@@ -49,23 +50,23 @@ const char* EndingText(Ending ending) {
   return "unknown";
 }
 
-// How the explorer's account of a wait at that site begins (agent/explore/trace.cc).
-const char* WaitWords(core::Site site) {
+// Whether the explorer's account of a wait (agent/explore/trace.cc) is of that site.
+bool IsOf(absl::string_view waits_for, core::Site site) {
   switch (site) {
     case core::Site::kLock:
-      return "lock ";
+      return absl::StartsWith(waits_for, "lock ");
     case core::Site::kOwn:
-      return "the call lock";
+      return absl::StartsWith(waits_for, "the call lock");
     case core::Site::kClaim:
-      return "its record";
+      return absl::StartsWith(waits_for, "its record");
     case core::Site::kCompletion:
-      return "completion ";
+      return absl::StartsWith(waits_for, "completion ");
     case core::Site::kBarrier:
-      return "barrier ";
+      return absl::StartsWith(waits_for, "barrier ") || absl::StartsWith(waits_for, "CPUs that enter or leave");
     case core::Site::kNone:
-      return "its next step";
+      return absl::StartsWith(waits_for, "an internal lock");
   }
-  return "unknown";
+  return false;
 }
 
 void Count(const explore::Exploration& exploration, const RunOutcome& outcome, Tally& tally) {
@@ -92,7 +93,7 @@ bool SameWaits(const explore::Trace& trace, const RunOutcome& outcome) {
   return outcome.ending == Ending::kHung &&
          std::equal(trace.waits.begin(), trace.waits.end(), outcome.waits.begin(), outcome.waits.end(),
                     [](const explore::WaitLine& told, const RunWait& seen) {
-                      return told.cpu == seen.cpu && absl::StartsWith(told.waits_for, WaitWords(seen.site));
+                      return told.cpu == seen.cpu && IsOf(told.waits_for, seen.site);
                     });
 }
 
