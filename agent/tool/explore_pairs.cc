@@ -27,6 +27,7 @@ class Searchers {
  public:
   Searchers(const ExplorePlan& plan, const ExploreRequest& request)
       : plan_(plan), options_(request.options), slots_(plan.size()) {
+    options_.memo = &memo_;
     const std::size_t count = std::min<std::size_t>(request.threads, plan.size());
     if (count != 0) options_.limits.max_bytes /= count;
     for (std::size_t i = 0; i < count; ++i) threads_.emplace_back([this] { Search(); });
@@ -73,6 +74,7 @@ class Searchers {
   }
 
   const ExplorePlan& plan_;
+  explore::PolicyMemo memo_;
   explore::ExploreOptions options_;
   std::atomic<std::size_t> next_{0};
   std::mutex mutex_;

@@ -17,11 +17,11 @@ using core::IrqModel;
 constexpr int kMargin = 12;
 constexpr int kCell = 14;  // of the grid; squares are a bit smaller
 constexpr int kSquare = 13;
-constexpr int kGroupGap = 6;   // between algorithms
-constexpr int kLabels = 186;   // algorithm and policy
-constexpr int kPolicyAt = 92;  // within the labels
-constexpr int kNames = 104;    // height of the slanted column names
-constexpr int kSlant = 56;     // how far the last name leans out
+constexpr int kGroupGap = 6;    // between algorithms
+constexpr int kLabels = 196;    // algorithm and policy
+constexpr int kPolicyAt = 102;  // within the labels
+constexpr int kNames = 104;     // height of the slanted column names
+constexpr int kSlant = 56;      // how far the last name leans out
 constexpr int kTitle = 40;
 constexpr int kLegend = 46;
 constexpr int kLegendStep = 96;
@@ -138,24 +138,21 @@ class Picture {
     absl::StrAppend(&svg, letters);
   }
 
-  // One text for the letters of a row, each with its place, so that a row can be selected as a word.
+  // One text for the letters of a row, so that it can be selected as a word.
   void DrawRow(const Row& row, IrqModel panel, int left, std::map<explore::Verdict, std::string>& squares,
                std::string& letters) const {
     const auto implementation = row.implementations.find(panel);
     if (implementation == row.implementations.end()) return;
-    std::string word;
-    std::string places;
+    absl::StrAppend(&letters, "<text class=\"cells\" y=\"", row.y + kSquare - 3, "\">");
     for (std::size_t s = 0; s < matrix_.scenarios.size(); ++s) {
       const std::optional<explore::Verdict>& cell = matrix_.at(s, implementation->second);
       if (!cell) continue;
       const int x = left + static_cast<int>(s) * kCell;
       squares[*cell] += Square(x, row.y);
-      word += VerdictLetter(*cell);
-      absl::StrAppend(&places, places.empty() ? "" : " ", x + kSquare / 2 + 0.5);
+      absl::StrAppend(&letters, "<tspan x=\"", x + kSquare / 2 + 0.5, "\">", std::string(1, VerdictLetter(*cell)),
+                      "</tspan>");
     }
-    if (word.empty()) return;
-    absl::StrAppend(&letters, "<text class=\"cells\" y=\"", row.y + kSquare - 3, "\" x=\"", places, "\">", word,
-                    "</text>\n");
+    absl::StrAppend(&letters, "</text>\n");
   }
 
   void DrawLegend(std::string& svg) const {

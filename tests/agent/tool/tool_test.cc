@@ -7,17 +7,16 @@
 
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <string>
 #include <vector>
 
-#include "absl/strings/str_split.h"
 #include "agent/core/implementation.h"
 #include "agent/tool/json.h"
 #include "agent/tool/result_json.h"
 #include "agent/tool/result_table.h"
 #include "proto/shared/histogram.h"
 #include "proto/shared/histogram_proto.h"
+#include "tests/agent/tool/tool_outcome.h"
 
 namespace crosscall::tool {
 namespace {
@@ -30,24 +29,9 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-struct Outcome {
-  int exit_code = -1;
-  std::string out;
-  std::string err;
+using Outcome = ToolOutcome;
 
-  std::vector<std::string> lines() const { return absl::StrSplit(out, '\n', absl::SkipEmpty()); }
-};
-
-Outcome Tool(const std::vector<std::string>& arguments) {
-  std::ostringstream out;
-  std::ostringstream err;
-  const supervisor::Cancellation cancellation;
-  Outcome outcome;
-  outcome.exit_code = RunTool(arguments, CROSSCALL_WORKER, cancellation, {out, err, false});
-  outcome.out = out.str();
-  outcome.err = err.str();
-  return outcome;
-}
+Outcome Tool(const std::vector<std::string>& arguments) { return RunToolFor(arguments, CROSSCALL_WORKER); }
 
 // A scenario that runs on any machine: one CPU.
 class ToolRunTest : public ::testing::Test {
@@ -70,13 +54,13 @@ class ToolRunTest : public ::testing::Test {
 TEST(ToolTest, HelpNamesTheCommandsThereAreAndNoOthers) {
   const Outcome outcome = Tool({"--help"});
   EXPECT_EQ(outcome.exit_code, 0);
-  EXPECT_THAT(outcome.out, AllOf(HasSubstr("list"), HasSubstr("run"), Not(HasSubstr("explore"))));
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("list"), HasSubstr("run"), HasSubstr("explore"), Not(HasSubstr("probe "))));
   EXPECT_THAT(Tool({"run", "--help"}).out, AllOf(HasSubstr("Exit status"), HasSubstr("--deadline")));
 }
 
 TEST(ToolTest, BadUseIsTwoAndSaysWhy) {
   EXPECT_EQ(Tool({}).exit_code, kExitBadUse);
-  EXPECT_EQ(Tool({"explore", "mesh"}).exit_code, kExitBadUse);
+  EXPECT_EQ(Tool({"probe", "module"}).exit_code, kExitBadUse);
   EXPECT_EQ(Tool({"run"}).exit_code, kExitBadUse);
   EXPECT_EQ(Tool({"run", "single-call", "--bogus"}).exit_code, kExitBadUse);
   EXPECT_EQ(Tool({"list", "nothing"}).exit_code, kExitBadUse);
@@ -216,14 +200,10 @@ TEST_F(ToolRunTest, WorkerThatIsNotThereIsBadUse) {
 }
 
 TEST_F(ToolRunTest, InterruptedRunStartsNothingMore) {
-  std::ostringstream out;
-  std::ostringstream err;
-  supervisor::Cancellation cancellation;
-  cancellation.Cancel();
-  const int exit_code = RunTool({"run", Scenario("  0: [call self noop wait]\n"), "--json"}, CROSSCALL_WORKER,
-                                cancellation, {out, err, false});
-  EXPECT_EQ(exit_code, kExitInterrupted);
-  EXPECT_THAT(out.str(), IsEmpty());
+  const Outcome outcome =
+      RunToolFor({"run", Scenario("  0: [call self noop wait]\n"), "--json"}, CROSSCALL_WORKER, false, true);
+  EXPECT_EQ(outcome.exit_code, kExitInterrupted);
+  EXPECT_THAT(outcome.out, IsEmpty());
 }
 
 TEST_F(ToolRunTest, ScenarioErrorsHavePositions) {
