@@ -68,7 +68,7 @@ void Print(const Tally& tally, absl::Duration exploring, absl::Duration running)
             << tally.skipped.size() << " skipped without a claim\n"
             << "runs:                          " << tally.runs << "\n"
             << "hung as predicted:             " << tally.hung_as_predicted << "\n"
-            << "hung, not the shortest way:    " << tally.hung_otherwise << "\n"
+            << "hung at other waits:           " << tally.hung_otherwise << "\n"
             << "ended as predicted:            " << tally.ended_as_predicted << "\n"
             << "ended where others hang:       " << tally.ended_despite_deadlock << "\n"
             << "most runs until a deadlock:    " << tally.most_runs_to_reproduce << "\n"

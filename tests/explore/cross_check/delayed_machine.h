@@ -11,10 +11,11 @@
 #include "agent/scenario/violation.h"
 #include "tests/explore/cross_check/delaying_port.h"
 #include "tests/explore/cross_check/delays.h"
+#include "tests/explore/cross_check/kick_gaps.h"
 
 namespace crosscall::cross_check {
 
-using DelayedPort = DelayingPort<ports::SignalPort, Delays>;
+using DelayedPort = DelayingPort<ports::SignalPort, Delays, KickGaps>;
 static_assert(core::Port<DelayedPort>);
 
 // Thread safety: RunRound on each CPU's thread, OnIpi and OnDevice in its handlers; violations after the run.

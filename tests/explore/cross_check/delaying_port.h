@@ -3,7 +3,7 @@
 // look. Otherwise it is the port below it.
 //
 // B models core::Port; H::AtPoint() is a scheduling point of the calling CPU: async-signal-safe, returns in bounded
-// time.
+// time. G::AtKickGap() is called in that gap.
 #ifndef TESTS_EXPLORE_CROSS_CHECK_DELAYING_PORT_H_
 #define TESTS_EXPLORE_CROSS_CHECK_DELAYING_PORT_H_
 
@@ -11,7 +11,7 @@
 
 namespace crosscall::cross_check {
 
-template <core::Port B, class H>
+template <core::Port B, class H, class G>
 class DelayingPort {
  public:
   template <class T>
@@ -63,8 +63,8 @@ class DelayingPort {
     typename B::SpinLock below_ = {};
   };
 
-  // `below` outlives this object.
-  explicit DelayingPort(B& below) : below_(below) {}
+  // Both outlive this object.
+  DelayingPort(B& below, G& gap) : below_(below), gap_(gap) {}
 
   B& below() { return below_; }
 
@@ -94,6 +94,7 @@ class DelayingPort {
   }
   void Ack() { below_.Ack(); }
   void BeginWait() { below_.BeginWait(); }
+  void BeginLook() { below_.BeginLook(); }
   void Pause() {
     H::AtPoint();
     below_.Pause();
@@ -101,6 +102,7 @@ class DelayingPort {
   bool AllocFails() { return below_.AllocFails(); }
   void KickGap(const core::CpuSet& targets) {
     H::AtPoint();
+    gap_.AtKickGap();
     below_.KickGap(targets);
   }
   void MutateMask(core::CpuSet& mask) { below_.MutateMask(mask); }
@@ -117,6 +119,7 @@ class DelayingPort {
 
  private:
   B& below_;
+  G& gap_;
 };
 
 }  // namespace crosscall::cross_check

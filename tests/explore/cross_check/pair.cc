@@ -71,7 +71,7 @@ bool IsOf(absl::string_view waits_for, core::Site site) {
 
 void Count(const explore::Exploration& exploration, const RunOutcome& outcome, Tally& tally) {
   if (outcome.ending == Ending::kHung) {
-    ++(SameWaits(exploration.trace, outcome) ? tally.hung_as_predicted : tally.hung_otherwise);
+    ++(HungAsTold(exploration.trace, outcome) ? tally.hung_as_predicted : tally.hung_otherwise);
   } else if (exploration.finding.verdict == Verdict::kDeadlock) {
     ++tally.ended_despite_deadlock;
   } else {
@@ -89,12 +89,14 @@ std::uint64_t HorizonOf(const explore::Schedule& schedule, std::uint32_t cpus) {
 
 }  // namespace
 
-bool SameWaits(const explore::Trace& trace, const RunOutcome& outcome) {
-  return outcome.ending == Ending::kHung &&
-         std::equal(trace.waits.begin(), trace.waits.end(), outcome.waits.begin(), outcome.waits.end(),
-                    [](const explore::WaitLine& told, const RunWait& seen) {
-                      return told.cpu == seen.cpu && IsOf(told.waits_for, seen.site);
-                    });
+bool HungAsTold(const explore::Trace& trace, const RunOutcome& outcome) {
+  const auto told = [&trace](const RunWait& seen) {
+    return std::any_of(trace.waits.begin(), trace.waits.end(), [&seen](const explore::WaitLine& wait) {
+      return wait.cpu == seen.cpu && IsOf(wait.waits_for, seen.site);
+    });
+  };
+  return outcome.ending == Ending::kHung && !outcome.waits.empty() &&
+         std::all_of(outcome.waits.begin(), outcome.waits.end(), told);
 }
 
 bool Claims(Verdict verdict) {
@@ -148,7 +150,7 @@ absl::Status RunPair(const v1::Scenario& scenario, const explore::Exploration& e
       continue;
     }
     Count(exploration, *outcome, tally);
-    if (SameWaits(exploration.trace, *outcome) && reproduced++ == 0) {
+    if (HungAsTold(exploration.trace, *outcome) && reproduced++ == 0) {
       tally.most_runs_to_reproduce = std::max(tally.most_runs_to_reproduce, i + 1);
     }
   }

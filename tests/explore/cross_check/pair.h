@@ -15,8 +15,9 @@ namespace crosscall::cross_check {
 // Pure. In which way the run cannot be if the finding is true; empty if it can.
 std::string Contradiction(const explore::Finding& finding, const RunOutcome& outcome);
 
-// Pure. The run hung where the explorer's shortest way ends: the same CPUs wait, at the same sites.
-bool SameWaits(const explore::Trace& trace, const RunOutcome& outcome);
+// Pure. The run hung where the explorer's shortest way ends: every CPU that waits does so at the same site there. Those
+// that nobody needs any more may have ended before.
+bool HungAsTold(const explore::Trace& trace, const RunOutcome& outcome);
 
 // True if the finding claims something about every run.
 bool Claims(explore::Verdict verdict);
@@ -26,7 +27,7 @@ struct Tally {
   std::uint64_t deadlock_pairs = 0;
   std::uint64_t runs = 0;
   std::uint64_t hung_as_predicted = 0;
-  std::uint64_t hung_otherwise = 0;  // in a deadlock, but not the one that is shortest
+  std::uint64_t hung_otherwise = 0;  // in a deadlock pair, at other waits
   std::uint64_t ended_as_predicted = 0;
   std::uint64_t ended_despite_deadlock = 0;  // not in each execution must it hang
   std::uint64_t most_runs_to_reproduce = 0;  // of a deadlock

@@ -54,18 +54,20 @@ TEST(Contradiction, NobodyPredictsViolationsAndDeaths) {
   }
 }
 
-TEST(SameWaits, TheSameCpusWaitAtTheSameSites) {
+TEST(HungAsTold, WhoWaitsDoesSoAtTheSameSite) {
   explore::Trace trace;
   trace.waits = {{.cpu = 0, .waits_for = "completion of call to CPU 1"},
                  {.cpu = 1, .waits_for = "lock L held by CPU 0"}};
   RunOutcome outcome = Ran(Ending::kHung);
   outcome.waits = {{0, core::Site::kCompletion}, {1, core::Site::kLock}};
-  EXPECT_TRUE(SameWaits(trace, outcome));
-  outcome.waits[1].site = core::Site::kOwn;
-  EXPECT_FALSE(SameWaits(trace, outcome));
-  outcome.waits.pop_back();
-  EXPECT_FALSE(SameWaits(trace, outcome));
-  EXPECT_FALSE(SameWaits(explore::Trace(), Ran(Ending::kEnded)));
+  EXPECT_TRUE(HungAsTold(trace, outcome));
+  outcome.waits.pop_back();  // CPU 1 has ended
+  EXPECT_TRUE(HungAsTold(trace, outcome));
+  outcome.waits.push_back({1, core::Site::kOwn});
+  EXPECT_FALSE(HungAsTold(trace, outcome));
+  outcome.waits.clear();
+  EXPECT_FALSE(HungAsTold(trace, outcome));
+  EXPECT_FALSE(HungAsTold(explore::Trace(), Ran(Ending::kEnded)));
 }
 
 // Runs by a verdict that nobody found.

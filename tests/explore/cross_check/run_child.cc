@@ -108,9 +108,11 @@ void Report(const DelayedMachine& machine, u32 cpus, RunReport& report) {
 }  // namespace
 
 absl::Status CarryOut(const RunSpec& spec, ports::FlightRegion& region, RunReport& report) {
-  absl::StatusOr<std::unique_ptr<ports::SignalPort>> created = ports::SignalPort::Create(PortOptions(spec), region);
+  ports::SignalPort::Options options = PortOptions(spec);
+  KickGaps gaps(options.faults, spec.seed);
+  absl::StatusOr<std::unique_ptr<ports::SignalPort>> created = ports::SignalPort::Create(std::move(options), region);
   if (!created.ok()) return created.status();
-  DelayedPort port(**created);
+  DelayedPort port(**created, gaps);
   const std::unique_ptr<DelayedMachine> machine = MakeDelayedMachine(spec.implementation, port, spec.compiled.view());
   const u32 cpus = region.cpu_count();
   Delays delays(MakeDelayPlan(spec.seed, cpus, spec.horizon), spec.seed, cpus);
