@@ -30,9 +30,11 @@
 //   Bar().
 //
 // Waiting and faults
-//   BeginWait()               a wait begins: looks at a condition follow, each but the last ended by a Pause or by a
-//                             poll that took something. Nothing on hardware; the model knows by it what a look is. A
-//                             condition keeps nothing of a fruitless look but what stays true.
+//   BeginWait()               a wait begins, with a first look at its condition; each fruitless look ends with a Pause
+//                             or with a poll that took something.
+//   BeginLook()               another look at the condition of the same wait begins. Both are nothing on hardware; the
+//                             model knows by them what a look is. A condition keeps nothing of a fruitless look but
+//                             what stays true.
 //   Pause()                   one fruitless look of a wait loop. The model makes it a blocking point.
 //   AllocFails()              asked once for each record allocated; true injects a failure.
 //   KickGap(targets)          called between publish and kick; faults and device interrupts of that window are injected
@@ -96,6 +98,7 @@ concept PortOperations = requires(P& p, const P& cp, CpuId cpu, const CpuSet& se
   p.SendIpis(set);
   p.Ack();
   p.BeginWait();
+  p.BeginLook();
   p.Pause();
   { p.AllocFails() } -> SameAs<bool>;
   p.KickGap(set);

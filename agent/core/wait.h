@@ -74,6 +74,7 @@ class Wait {
     do {
       Relax(site);
       refresh(state);
+      port_.BeginLook();
     } while (!condition());
     Restore(state, outer);
     return true;

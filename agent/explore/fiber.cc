@@ -25,14 +25,14 @@ void FinishSwitch([[maybe_unused]] void* fake_stack, [[maybe_unused]] const void
   __sanitizer_finish_switch_fiber(fake_stack, stack, bytes);
 #endif
 }
-// What an abandoned fiber left poisoned is free again.
-void Forget([[maybe_unused]] const char* stack, [[maybe_unused]] core::usize bytes) {
+}  // namespace
+
+// AddressSanitizer still takes the frames on it for alive.
+void Fiber::Forget([[maybe_unused]] const char* memory, [[maybe_unused]] core::usize bytes) {
 #if defined(__SANITIZE_ADDRESS__)
-  __asan_unpoison_memory_region(stack, bytes);
+  __asan_unpoison_memory_region(memory, bytes);
 #endif
 }
-
-}  // namespace
 
 void Fiber::Start(char* stack, core::usize bytes, Entry entry, void* argument) {
   Forget(stack, bytes);

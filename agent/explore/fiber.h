@@ -18,6 +18,8 @@ class Fiber {
 
   // `entry(argument)` runs at the first Resume, on `stack`, which stays the caller's. It must never return.
   void Start(char* stack, core::usize bytes, Entry entry, void* argument);
+  // Makes memory as good as new in which fibers were abandoned.
+  static void Forget(const char* memory, core::usize bytes);
   // Runs the fiber until it yields.
   void Resume();
   // On the fiber: back to who resumed it.

@@ -34,10 +34,10 @@ void ModelPort::Born(u64* cell, CellKind kind) {
   const u32 word = static_cast<u32>(memory_.WordOf(cell));
   if (word >= memory_.words()) return;  // not of the machine: nobody else can reach it
   memory_.SetAlive(word, true);
-  if (!running_ || !options_.weak) return;
+  if (!running_) return;
   const Location* const location = locations_.Find(word, kind);
   if (location == nullptr || location->index == ~u32{0}) return;
-  if (kind == CellKind::kAtomic) weak_.Renew(location->index);
+  if (kind == CellKind::kAtomic && options_.weak) weak_.Renew(location->index);
   if (kind == CellKind::kPlain) weak_.RenewPlain(location->index);
 }
 
@@ -59,6 +59,7 @@ void ModelPort::CheckAlive(u32 word) {
 }
 
 Location& ModelPort::Touch(const u64* cell, CellKind kind, bool write) {
+  if (++accesses_ > kMaxAccesses) Halt(ModelViolation::kEndless);
   const u32 word = static_cast<u32>(memory_.WordOf(cell));
   CheckAlive(word);
   Location& location = locations_.At(word, kind);
@@ -68,12 +69,10 @@ Location& ModelPort::Touch(const u64* cell, CellKind kind, bool write) {
 }
 
 void ModelPort::Enroll(Location& location) {
-  if (location.kind == CellKind::kLock) {
-    location.index = locks_known_++;
-  } else if (!options_.weak) {
-    return;
-  } else if (location.kind == CellKind::kPlain) {
+  if (location.kind == CellKind::kPlain) {
     location.index = weak_.AddPlain();
+  } else if (location.kind == CellKind::kLock || !options_.weak) {
+    location.index = options_.cpus + handovers_++;
   } else if (weak_.atomics() < WeakMemory::kMaxLocations) {
     const u64* const words = reinterpret_cast<const u64*>(memory_.block());
     location.index = weak_.AddAtomic(words[location.word]);
@@ -81,6 +80,12 @@ void ModelPort::Enroll(Location& location) {
   } else {
     overflowed_ = true;
   }
+}
+
+void ModelPort::Synchronize(const Location& location, bool reads, bool writes) {
+  if (options_.weak || location.index == ~u32{0}) return;
+  if (reads) weak_.Acquire(me_, location.index);
+  if (writes) weak_.Release(me_, location.index);
 }
 
 u32 ModelPort::Await(const Location& location, const Access& access) {
@@ -121,6 +126,7 @@ u64 ModelPort::Load(const u64* cell, core::Order order) {
   const Location& location = Touch(cell, CellKind::kAtomic, false);
   const u32 outcome = Await(location, Access{AccessKind::kLoad, order, 0});
   const u64 value = InWeakMemory(location) ? weak_.Load(me_, location.index, order, outcome) : *cell;
+  Synchronize(location, /*reads=*/true, /*writes=*/false);
   ObserveRead(location, value);
   return value;
 }
@@ -138,6 +144,7 @@ void ModelPort::Store(u64* cell, u64 value, core::Order order) {
   } else {
     Replace(cell, location.word, value);
   }
+  Synchronize(location, /*reads=*/false, /*writes=*/true);
   Observe(kStoreMark);
 }
 
@@ -159,6 +166,7 @@ u64 ModelPort::Modify(u64* cell, Update update, u64 operand, u64 mask, core::Ord
   } else {
     Replace(cell, location.word, Updated(update, before, operand) & mask);
   }
+  Synchronize(location, /*reads=*/true, /*writes=*/true);
   ObserveRead(location, before);
   return before;
 }
@@ -186,13 +194,14 @@ bool ModelPort::CompareExchange(u64* cell, u64& expected, u64 desired, core::Ord
   } else if (weak) {
     weak_.FailUpdate(me_, location.index, OrderOfFailure(order));
   }
+  Synchronize(location, /*reads=*/true, /*writes=*/done);
   ObserveRead(location, before);
   expected = before;
   return done;
 }
 
 void ModelPort::CheckPlain(Location& location, bool write) {
-  if (!options_.weak || location.index == ~u32{0}) return;
+  if (location.index == ~u32{0}) return;
   const bool ordered = write ? weak_.WritePlain(me_, location.index) : weak_.ReadPlain(me_, location.index);
   if (!ordered) Halt(ModelViolation::kDataRace);
 }
@@ -228,14 +237,14 @@ void ModelPort::Lock(u64* cell) {
   }
   CheckAlive(location.word);
   Replace(cell, location.word, 1);
-  if (options_.weak) weak_.Acquire(me_, LockHandover(location));
+  weak_.Acquire(me_, location.index);
   Observe(kLockMark);
 }
 
 void ModelPort::Unlock(u64* cell) {
   const Location& location = Touch(cell, CellKind::kLock, true);
   Replace(cell, location.word, 0);
-  if (options_.weak) weak_.Release(me_, LockHandover(location));
+  weak_.Release(me_, location.index);
 }
 
 }  // namespace crosscall::explore

@@ -34,6 +34,7 @@ enum class ModelViolation : u8 {
   kDataRace,  // two accesses to a plain field, unordered, one of them a write
   kLifetime,  // an object was used before its life or after it
   kNesting,   // handlers nest without bound
+  kEndless,   // a CPU goes on for ever without a step that others could see
   kLostRun,   // all programs ended, and a queued request is never run
 };
 constexpr const char* ModelViolationText(ModelViolation violation) {
@@ -46,6 +47,8 @@ constexpr const char* ModelViolationText(ModelViolation violation) {
       return "a record was touched outside its lifetime";
     case ModelViolation::kNesting:
       return "handlers nest without bound";
+    case ModelViolation::kEndless:
+      return "a CPU goes on without end, as round a list that is a cycle";
     case ModelViolation::kLostRun:
       return "a queued request is never run";
   }

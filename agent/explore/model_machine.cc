@@ -57,6 +57,7 @@ void ModelPort::Restart() {
   running_ = true;
   for (CpuId id = 0; id < options_.cpus && violation_ == ModelViolation::kNone; ++id) {
     me_ = id;
+    accesses_ = 0;
     cpus_[id].fiber.Start(memory_.stack(id), ModelMemory::kStackBytes, &ModelPort::RunCpu, this);
     cpus_[id].fiber.Resume();
     if (watching_ && memory_.WatchHidden(id)) locations_.Learn();
@@ -87,6 +88,7 @@ void ModelPort::AwaitChoice(Cpu& cpu) {
     return;
   }
   cpu.choice = *next_++;
+  accesses_ = 0;
   ++steps_;
 }
 
@@ -106,17 +108,15 @@ void ModelPort::Halt(ModelViolation violation) {
 }
 
 void ModelPort::TakeInterrupt(Move move, u32 index) {
-  PushContext(move == Move::kTakeIpi ? kIpiContext : kDeviceContext + index);
   Tell(move == Move::kTakeIpi ? EventKind::kTakeIpi : EventKind::kTakeDevice, index);
+  PushContext(move == Move::kTakeIpi ? kIpiContext : kDeviceContext + index);
   Cpu& cpu = cpus_[me_];
   cpu.masked = true;
   core::Poke(states_[me_].irqs_masked, 1);
   if (move == Move::kTakeIpi) {
     cpu.latch = false;
-    if (options_.weak) {
-      weak_.Acquire(me_, LatchHandover(me_));
-      weak_.Empty(LatchHandover(me_));
-    }
+    weak_.Acquire(me_, LatchHandover(me_));
+    weak_.Empty(LatchHandover(me_));
     core::Bump(states_[me_].ipi_entries);
     handlers_.ipi();
   } else {
@@ -223,6 +223,7 @@ void ModelPort::Choices(std::vector<Choice>& choices) const {
 
 void ModelPort::Take(Choice choice) {
   ++steps_;
+  accesses_ = 0;
   me_ = choice.cpu;
   Cpu& cpu = cpus_[choice.cpu];
   if (choice.move == Move::kLateIpi || choice.move == Move::kExtraIpi) {
@@ -276,7 +277,7 @@ Fingerprint ModelPort::StatePrint() const {
     if (!options_.faults.allocs.empty()) print.Mix(cpu.allocs);
   }
   for (const u64 budget : device_budgets_) print.Mix(budget);
-  if (options_.weak) weak_.AddTo(print);
+  weak_.AddTo(print);
   return print;
 }
 

@@ -6,6 +6,9 @@
 #include <cstring>
 #include <new>
 
+#include "agent/explore/fiber.h"
+#include "proto/shared/check.h"
+
 namespace crosscall::explore {
 namespace {
 
@@ -22,10 +25,18 @@ char* Map(usize bytes) {
 ModelMemory::ModelMemory(usize block_bytes, u32 cpus)
     : block_bytes_((block_bytes + kPage - 1) / kPage * kPage),
       bytes_(block_bytes_ + kStackBytes * cpus),
-      base_(Map(bytes_)),
-      alive_(bytes_ / sizeof(u64), 0) {}
+      alive_(bytes_ / sizeof(u64), 0),
+      base_(Map(bytes_)) {
+  for (CpuId cpu = 0; cpu < cpus; ++cpu) {
+    CROSSCALL_CHECK(mprotect(stack(cpu), kPage, PROT_NONE) == 0, "a guard page of our own mapping");
+  }
+}
 
-ModelMemory::~ModelMemory() { munmap(base_, bytes_); }
+ModelMemory::~ModelMemory() {
+  // A mapping that comes after may have the same addresses.
+  Fiber::Forget(base_, bytes_);
+  munmap(base_, bytes_);
+}
 
 void ModelMemory::SetAlive(u32 word, bool alive) {
   alive_[word] = alive ? 1 : 0;

@@ -19,7 +19,13 @@ class ModelMemory {
   // Objects of any type, looked at as words.
   using Word [[gnu::may_alias]] = u64;
 
-  static constexpr usize kStackBytes = usize{64} * 1024;
+  // The lowest page of a stack is a guard: running over it ends the process. Sanitizers make frames several times as
+  // large.
+#if defined(__SANITIZE_ADDRESS__)
+  static constexpr usize kStackBytes = usize{1024} * 1024;
+#else
+  static constexpr usize kStackBytes = usize{128} * 1024;
+#endif
 
   // Zeroed. Running out of memory is std::bad_alloc.
   ModelMemory(usize block_bytes, u32 cpus);
@@ -61,9 +67,9 @@ class ModelMemory {
 
   const usize block_bytes_;
   const usize bytes_;
+  std::vector<u8> alive_;
   char* const base_;
   std::vector<u64> image_;
-  std::vector<u8> alive_;
   std::vector<u32> born_on_stacks_;
   std::vector<u32> quiet_;  // words of the block that are no cells and were never seen to change
   std::vector<Hidden> hidden_;

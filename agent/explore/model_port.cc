@@ -101,18 +101,16 @@ void ModelPort::Ring(CpuId target) {
   }
   Tell(EventKind::kKick, latches ? 0 : 1, 0, target);
   if (latches) cpu.latch = true;
-  if (options_.weak && options_.ordered_ipis) weak_.Release(me_, LatchHandover(target));
+  if (options_.ordered_ipis) weak_.Release(me_, LatchHandover(target));
   core::Bump(states_[target].kicks_received);
 }
 
 void ModelPort::Ack() {
   Cpu& cpu = cpus_[me_];
   cpu.latch = false;
-  if (options_.weak) {
-    weak_.Acquire(me_, LatchHandover(me_));
-    weak_.Empty(LatchHandover(me_));
-    weak_.FullFence(me_);
-  }
+  weak_.Acquire(me_, LatchHandover(me_));
+  weak_.Empty(LatchHandover(me_));
+  if (options_.weak) weak_.FullFence(me_);
   Observe(kAckMark);
 }
 
@@ -120,7 +118,7 @@ void ModelPort::Pause() {
   Context& context = cpus_[me_].context();
   policy_asked_ = policy_asked_ || cpus_[me_].masked;
   context.publishing = false;
-  context.seen.EndLook();
+  context.seen.EndLook(/*pauses=*/true);
   Park(Parked{.kind = Parking::kLook});
   cpus_[me_].unseen = true;
 }
@@ -162,7 +160,7 @@ void ModelPort::StampStage(core::Stage stage, u64 call, CpuId peer, u32 detail) 
       break;
     case core::Stage::kPollHit:
       // A CPU that goes offline drains too, and does not wait.
-      if (detail != static_cast<u32>(core::Site::kNone)) context.seen.Rewind();
+      if (detail != static_cast<u32>(core::Site::kNone)) context.seen.EndLook(/*pauses=*/false);
       PushContext(kPollContext);
       cpu.context().is_poll = true;
       break;

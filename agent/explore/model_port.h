@@ -60,11 +60,13 @@ class ModelPort final : public CellAccess {
   static constexpr CpuId kMaxCpus = WeakMemory::kMaxCpus;
   static constexpr u32 kMaxHandlers = core::kMaxFrames;  // on one CPU's stack; more is a violation
 
+  static constexpr u64 kMaxAccesses = 100'000;  // in one step; more is a violation
+
   struct Options {
     u32 cpus = 2;
     u32 locks = 1;  // LockStates, the algorithm's own included
     core::IrqModel irq_model = core::IrqModel::kMaskAll;
-    bool weak = true;
+    bool weak = true;          // else sequentially consistent, where plain fields are still checked for races
     bool reduced = true;       // false: every access is a step, every cell counts as shared
     bool ordered_ipis = true;  // false: breaks O2, the doorbell overtakes the stores before it (a known-broken twin)
     ModelFaults faults;
@@ -140,6 +142,7 @@ class ModelPort final : public CellAccess {
   void SendIpis(const core::CpuSet& targets);
   void Ack();
   void BeginWait() { cpus_[me_].context().seen.BeginWait(); }
+  void BeginLook() { cpus_[me_].context().seen.BeginLook(); }
   void Pause();
   bool AllocFails();
   void KickGap(const core::CpuSet& targets);
@@ -237,17 +240,18 @@ class ModelPort final : public CellAccess {
     return options_.weak && location.kind == CellKind::kAtomic && location.index != ~u32{0};
   }
   void Enroll(Location& location);
+  // Memory that is sequentially consistent: whoever reads a cell knows all that its writers knew.
+  void Synchronize(const Location& location, bool reads, bool writes);
   void CheckPlain(Location& location, bool write);
   void Observe(u64 value) { cpus_[me_].context().seen.Note(value); }
   u32 LatchHandover(CpuId cpu) const { return cpu; }
-  u32 LockHandover(const Location& location) const { return options_.cpus + location.index; }
 
   const Options options_;
   ModelMemory memory_;
   Locations locations_;
   WeakMemory weak_;
   std::vector<u64> weak_values_;  // initial, by location in weak memory
-  u32 locks_known_ = 0;
+  u32 handovers_ = 0;             // of locks; of atomics, if memory is sequentially consistent
   Handlers handlers_;
   std::function<void(const Event&)> listener_;
   std::array<Cpu, kMaxCpus> cpus_;
@@ -265,6 +269,7 @@ class ModelPort final : public CellAccess {
   bool policy_asked_ = false;
   ModelViolation violation_ = ModelViolation::kNone;
   CpuId violator_ = 0;
+  u64 accesses_ = 0;  // in the step at hand
   u64 steps_ = 0;
   u64 progress_ = 0;
 };

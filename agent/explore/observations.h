@@ -2,8 +2,9 @@
 // wait it may be in.
 //
 // A wait (BeginWait) is a series of looks at a condition. A fruitless look (EndLook) leaves its CPU as it was when the
-// wait began: what it saw decides nothing any more. Only if it made progress on its way, as a call to several CPUs does
-// that publishes to some of them, is the state after it one to start from anew.
+// wait began, so the next one (BeginLook) starts from there: what was seen decides nothing any more. Only if the look
+// made progress on its way, as a call to several CPUs does that publishes to some of them, is the state after it one to
+// start from anew.
 #ifndef AGENT_EXPLORE_OBSERVATIONS_H_
 #define AGENT_EXPLORE_OBSERVATIONS_H_
 
@@ -40,14 +41,18 @@ class Observations {
     reads_.clear();
   }
   void Progress() { progressed_ = true; }
-  // A drain was made in the middle of a look; the next one, or a fruitless end of this one, follows.
-  void Rewind() {
-    if (progressed_) before_look_ = print_;
-    progressed_ = false;
+  // Another look begins.
+  void BeginLook() {
+    KeepProgress();
     print_ = before_look_;
+    reads_.clear();
   }
-  void EndLook() {
-    Rewind();
+  // A look was fruitless, and either the CPU pauses or, with what it has read so far, drains its own queue.
+  void EndLook(bool pauses) {
+    KeepProgress();
+    print_ = before_look_;
+    print_.Mix(pauses ? kPauses : kDrains);
+    if (!pauses) return;
     last_reads_.swap(reads_);
     reads_.clear();
   }
@@ -57,6 +62,14 @@ class Observations {
   const std::vector<Seen>& last_reads() const { return last_reads_; }
 
  private:
+  static constexpr u64 kPauses = 0x401;
+  static constexpr u64 kDrains = 0x402;
+
+  void KeepProgress() {
+    if (progressed_) before_look_ = print_;
+    progressed_ = false;
+  }
+
   Fingerprint print_;
   Fingerprint before_look_;
   bool progressed_ = false;

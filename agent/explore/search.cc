@@ -214,15 +214,15 @@ Search::Arrived Search::GoOn(u32 from) {
 
 // Whether the present state is the end of something bad. Leaves its choices in choices_.
 bool Search::Judge(u32 from) {
-  if (port_->violation() != ModelViolation::kNone) {
-    NoteBad(from, Verdict::kViolation,
-            absl::StrCat(ModelViolationText(port_->violation()), ", seen by CPU ", port_->violator()));
-    return true;
-  }
   for (CpuId cpu = 0; cpu < input_.view.cpu_count; ++cpu) {
     const scenario::ViolationReport& report = subject_->violations(cpu);
     if (report.count == 0) continue;
     NoteBad(from, Verdict::kViolation, absl::StrCat(scenario::ViolationText(report.kind), ", seen by CPU ", cpu));
+    return true;
+  }
+  if (port_->violation() != ModelViolation::kNone) {
+    NoteBad(from, Verdict::kViolation,
+            absl::StrCat(ModelViolationText(port_->violation()), ", seen by CPU ", port_->violator()));
     return true;
   }
   port_->Choices(choices_);

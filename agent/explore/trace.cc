@@ -24,7 +24,8 @@ bool IsSilent(OpKind kind) {
 // Makes lines of events. An operation other than a call gets its line when it is done; a call gets one for each stage.
 class Teller {
  public:
-  Teller(const scenario::CompiledScenario& scenario, Trace& trace) : scenario_(scenario), trace_(trace) {}
+  Teller(const ModelPort& port, const scenario::CompiledScenario& scenario, Trace& trace)
+      : port_(port), scenario_(scenario), trace_(trace) {}
 
   void Tell(const Event& event) {
     switch (event.kind) {
@@ -39,9 +40,11 @@ class Teller {
         TellStage(event, static_cast<Stage>(event.detail & 0xffff), event.detail >> 16);
         break;
       case EventKind::kTakeIpi:
+        FinishLock(event);
         Add(event, "take IPI", "");
         break;
       case EventKind::kTakeDevice:
+        FinishLock(event);
         Add(event, absl::StrCat("take device interrupt ", event.detail), "");
         break;
       case EventKind::kKick:
@@ -112,6 +115,16 @@ class Teller {
     }
   }
 
+  // An interrupt may fall between a lock's taking and the next operation.
+  void FinishLock(const Event& event) {
+    const u32 current = Current(event);
+    if (current == 0) return;
+    const scenario::Op& op = scenario_.view().ops[current - 1];
+    const bool locks = op.kind == OpKind::kLock || op.kind == OpKind::kLockIrqsave;
+    if (locks && port_.lock_state(op.index + 1).holder == event.cpu + 1) Finish(event);
+  }
+
+  const ModelPort& port_;
   const scenario::CompiledScenario& scenario_;
   Trace& trace_;
   std::array<std::array<u32, kDepths>, ModelPort::kMaxCpus> current_ = {};  // operation + 1
@@ -153,7 +166,7 @@ std::string WaitText(const ModelPort& port, const scenario::CompiledScenario& sc
 absl::Status TellSchedule(Search& search, const scenario::CompiledScenario& scenario, const Schedule& schedule,
                           Trace& trace) {
   ModelPort& port = search.port();
-  Teller teller(scenario, trace);
+  Teller teller(port, scenario, trace);
   port.set_listener([&teller](const Event& event) { teller.Tell(event); });
   port.Restart();
   std::vector<Choice> choices;

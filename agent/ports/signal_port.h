@@ -87,6 +87,7 @@ class SignalPort {
   void SendIpis(const core::CpuSet& targets);
   void Ack() { Here().Ack(); }
   void BeginWait() {}
+  void BeginLook() {}
   void Pause() { Here().Pause(); }
   bool AllocFails() { return faults_.AllocFails(Me()); }
   void KickGap(const core::CpuSet&) {

@@ -26,10 +26,11 @@ void AwaitPlainly(P& port, core::u64 wait_for, Condition&& condition) {
   core::Poke(state.wait_for, wait_for);
   core::Poke(state.wait_since, port.Now());
   core::Poke(state.site, static_cast<core::u64>(core::Site::kBarrier));
-  while (!condition()) {
+  do {
     core::Bump(state.heartbeat);
     port.Pause();
-  }
+    port.BeginLook();
+  } while (!condition());
   core::Poke(state.site, outer_site);
   core::Poke(state.wait_since, outer_since);
   core::Poke(state.wait_for, outer_for);

@@ -46,6 +46,7 @@ class EmptyPort {
   void SendIpis(const core::CpuSet&) {}
   void Ack() {}
   void BeginWait() {}
+  void BeginLook() {}
   void Pause() {}
   bool AllocFails() { return false; }
   void KickGap(const core::CpuSet&) {}

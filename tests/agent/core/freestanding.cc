@@ -58,6 +58,7 @@ class LonePort {
   void SendIpis(const CpuSet&) {}
   void Ack() {}
   void BeginWait() {}
+  void BeginLook() {}
   void Pause() {}
   bool AllocFails() { return false; }
   void KickGap(const CpuSet&) {}

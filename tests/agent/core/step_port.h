@@ -91,6 +91,7 @@ class StepPort {
   void SendIpis(const CpuSet& targets);
   void Ack();
   void BeginWait() {}
+  void BeginLook() {}
   void Pause();
   bool AllocFails();
   void KickGap(const CpuSet&) { Step(); }

@@ -37,6 +37,7 @@ class ThreadPort {
   void SendIpis(const core::CpuSet&) {}
   void Ack() {}
   void BeginWait() {}
+  void BeginLook() {}
   void Pause() { std::this_thread::yield(); }
   bool AllocFails() { return false; }
   void KickGap(const core::CpuSet&) {}
