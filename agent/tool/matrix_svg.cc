@@ -149,7 +149,7 @@ class Picture {
       if (!cell) continue;
       const int x = left + static_cast<int>(s) * kCell;
       squares[*cell] += Square(x, row.y);
-      absl::StrAppend(&letters, "<tspan x=\"", x + kSquare / 2 + 0.5, "\">", std::string(1, VerdictLetter(*cell)),
+      absl::StrAppend(&letters, "<tspan x=\"", x + kSquare / 2.0, "\">", std::string(1, VerdictLetter(*cell)),
                       "</tspan>");
     }
     absl::StrAppend(&letters, "</text>\n");
@@ -160,7 +160,7 @@ class Picture {
     const int y = bottom_ + 8;
     for (const explore::Verdict verdict : kVerdictsShown) {
       absl::StrAppend(&svg, "<path class=\"", ClassOf(verdict), "\" d=\"", Square(x, y), "\"/>\n");
-      absl::StrAppend(&svg, "<text class=\"cells\" x=\"", x + kSquare / 2 + 0.5, "\" y=\"", y + kSquare - 3, "\">",
+      absl::StrAppend(&svg, "<text class=\"cells\" x=\"", x + kSquare / 2.0, "\" y=\"", y + kSquare - 3, "\">",
                       std::string(1, VerdictLetter(verdict)), "</text>\n");
       absl::StrAppend(&svg, Text(x + kCell + 4, y + kSquare - 3, "", explore::VerdictName(verdict)));
       x += kLegendStep;
