@@ -25,17 +25,20 @@ char* Map(usize bytes) {
 ModelMemory::ModelMemory(usize block_bytes, u32 cpus)
     : block_bytes_((block_bytes + kPage - 1) / kPage * kPage),
       bytes_(block_bytes_ + kStackBytes * cpus),
-      alive_(bytes_ / sizeof(u64), 0),
-      base_(Map(bytes_)) {
+      mapping_(Map(bytes_), Unmap{bytes_}),
+      base_(mapping_.get()),
+      alive_(bytes_ / sizeof(u64), 0) {
   for (CpuId cpu = 0; cpu < cpus; ++cpu) {
     CROSSCALL_CHECK(mprotect(stack(cpu), kPage, PROT_NONE) == 0, "a guard page of our own mapping");
   }
 }
 
-ModelMemory::~ModelMemory() {
+ModelMemory::~ModelMemory() = default;
+
+void ModelMemory::Unmap::operator()(char* memory) const {
   // A mapping that comes after may have the same addresses.
-  Fiber::Forget(base_, bytes_);
-  munmap(base_, bytes_);
+  Fiber::Forget(memory, bytes);
+  munmap(memory, bytes);
 }
 
 void ModelMemory::SetAlive(u32 word, bool alive) {

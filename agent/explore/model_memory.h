@@ -8,6 +8,7 @@
 #ifndef AGENT_EXPLORE_MODEL_MEMORY_H_
 #define AGENT_EXPLORE_MODEL_MEMORY_H_
 
+#include <memory>
 #include <vector>
 
 #include "agent/explore/fingerprint.h"
@@ -65,10 +66,16 @@ class ModelMemory {
     u64 shadow;
   };
 
+  struct Unmap {
+    usize bytes;
+    void operator()(char* memory) const;
+  };
+
   const usize block_bytes_;
   const usize bytes_;
-  std::vector<u8> alive_;
+  const std::unique_ptr<char, Unmap> mapping_;
   char* const base_;
+  std::vector<u8> alive_;
   std::vector<u64> image_;
   std::vector<u32> born_on_stacks_;
   std::vector<u32> quiet_;  // words of the block that are no cells and were never seen to change
