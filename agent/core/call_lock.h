@@ -30,6 +30,7 @@
 #include "agent/core/arena.h"
 #include "agent/core/atomic_set.h"
 #include "agent/core/cpu_set.h"
+#include "agent/core/own_lock.h"
 #include "agent/core/record.h"
 #include "agent/core/runtime.h"
 #include "agent/core/section.h"
@@ -49,13 +50,13 @@ class CallLock {
   CallLock(Runtime<P>& runtime, Arena& arena) : runtime_(runtime), shared_(*arena.Make<Shared>(1)) {}
 
   Result Single(const CallToken& call, CpuId target, const Request& request) {
-    Acquire(call);
+    shared_.lock.Acquire(runtime_, call);
     runtime_.account.Claimed(call, target);
     runtime_.account.Publish(call, target);
     Post(call, CpuSet::Of(target), request, nullptr);
     runtime_.account.Kick(call, target);
     AwaitAll(call, target, request.wait);
-    Release();
+    shared_.lock.Release(runtime_);
     return Result::kOk;
   }
 
@@ -66,27 +67,27 @@ class CallLock {
       local();
       return Result::kOk;
     }
-    Acquire(call);
+    shared_.lock.Acquire(runtime_, call);
     runtime_.account.Claimed(call, kNoCpu);
     runtime_.account.Publish(call, targets);
     Post(call, targets, request, nullptr);
     runtime_.account.Kick(call, targets, kNoCpu, count);
     local();
     AwaitAll(call, kNoCpu, request.wait);
-    Release();
+    shared_.lock.Release(runtime_);
     return Result::kOk;
   }
 
   // There is no queue to leave the record in: a nowait call, after which the target frees the record.
   Result Async(const CallToken& call, CpuId target, AsyncRecord<P>& record) {
     record.record.locked.store(1, Order::kRelaxed);  // Ordered by the store of todo_ (O1).
-    Acquire(call);
+    shared_.lock.Acquire(runtime_, call);
     runtime_.account.Claimed(call, target);
     runtime_.account.Publish(call, target);
     Post(call, CpuSet::Of(target), Request{record.function, record.argument, false}, &record);
     runtime_.account.Kick(call, target);
     AwaitAll(call, target, false);
-    Release();
+    shared_.lock.Release(runtime_);
     return Result::kOk;
   }
 
@@ -123,7 +124,7 @@ class CallLock {
   };
 
   struct Shared {
-    alignas(kCacheLine) typename P::template Atomic<u32> lock = {};  // CPU + 1, 0 if free
+    OwnLock<P> lock;
     alignas(kCacheLine) Plain<Function> function = {};
     Plain<void*> argument = {};
     Plain<u64> call = {};
@@ -146,27 +147,6 @@ class CallLock {
     // what other targets released.
     shared_.todo.Remove(me, Order::kAcqRel);
     return taken;
-  }
-
-  // Barred, as Release: a handler that comes between the lock and its account, and never returns, would leave the
-  // holder unknown.
-  bool TryAcquire(CpuId me) {
-    // Look before the exchange, so that waiters share the line. Relaxed: the exchange decides.
-    if (shared_.lock.load(Order::kRelaxed) != 0) return false;
-    const Barred<P> bar(runtime_.port);
-    u32 free = 0;
-    // Acquire: the former holder's last reads of the record come before our writes.
-    if (!shared_.lock.compare_exchange(free, me + 1, Order::kAcquire)) return false;
-    runtime_.account.LockTaken(0);
-    return true;
-  }
-  void Acquire(const CallToken& call) {
-    runtime_.wait.Until(Site::kOwn, WaitingFor{call.id, 0, nullptr}, [&] { return TryAcquire(call.me); });
-  }
-  void Release() {
-    const Barred<P> bar(runtime_.port);
-    runtime_.account.LockReleased(0);
-    shared_.lock.store(0, Order::kRelease);  // Pairs with TryAcquire.
   }
 
   void Post(const CallToken& call, const CpuSet& targets, const Request& request, AsyncRecord<P>* async) {
