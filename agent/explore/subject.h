@@ -19,7 +19,8 @@ class Subject {
   virtual void TakeDevice(u32 index) = 0;
   // What the scenario's checks have found on that CPU.
   virtual const scenario::ViolationReport& violations(CpuId cpu) const = 0;
-  // Calls of that CPU that the implementation refused; complete once its program has ended.
+  // Calls of that CPU, its handlers' too, that the implementation refused; complete once its program has ended and it
+  // idles.
   virtual u64 refused(CpuId cpu) const = 0;
 
  protected:

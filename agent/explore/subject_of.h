@@ -54,7 +54,7 @@ class SubjectOf final : public Subject {
     calls_.OnDevice(index, [&] { interpreter_.RunDevice(index); });
   }
   const scenario::ViolationReport& violations(CpuId cpu) const override { return interpreter_.violations(cpu); }
-  u64 refused(CpuId cpu) const override { return refused_[cpu]; }
+  u64 refused(CpuId cpu) const override { return refused_[cpu] + interpreter_.handler_counts(cpu).refused; }
 
  private:
   static usize Aligned(usize bytes) { return (bytes + core::kCacheLine - 1) / core::kCacheLine * core::kCacheLine; }

@@ -62,6 +62,9 @@ class Interpreter {
   // The device interrupt `index` of the scenario; the port calls it on that interrupt's CPU with interrupts masked.
   void RunDevice(core::u32 index) { RunFunction(view_.devices[index].function, port_.Me()); }
 
+  // Of calls that functions made on `cpu` since its last round; exact when that CPU is at rest.
+  const RoundCounts& handler_counts(core::CpuId cpu) const { return cpus_[cpu].handler_counts; }
+
   // What went wrong on `cpu`, its first violation in detail; exact when that CPU is at rest.
   const ViolationReport& violations(core::CpuId cpu) const { return checked_.violations(cpu); }
 
