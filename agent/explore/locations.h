@@ -26,12 +26,14 @@ namespace crosscall::explore {
 enum class CellKind : u8 { kAtomic, kPlain, kLock };
 
 struct Location {
+  static constexpr CpuId kCpus = 8;  // the bits there are
+
   u32 word = 0;  // of the model's memory
   CellKind kind = CellKind::kAtomic;
   u8 accessors = 0;     // bit c: CPU c
   u8 writers = 0;       // bit c: CPU c
   u32 levels = 0;       // four bits a CPU: touched by its program, its handlers, handlers over these, deeper ones
-  u32 index = ~u32{0};  // in the weak memory, once shared
+  u32 index = ~u32{0};  // number in the weak memory, or of its handover; ~0: none yet
   // As this pass takes it.
   bool shared = false;
   u8 nested = 0;  // bit c: touched by contexts of CPU c that may interrupt each other
@@ -39,7 +41,7 @@ struct Location {
   bool LooksShared() const { return writers != 0 && (accessors & (accessors - 1)) != 0; }
   u8 LooksNested() const {
     u32 found = 0;
-    for (CpuId cpu = 0; writers != 0 && cpu < 8; ++cpu) {
+    for (CpuId cpu = 0; writers != 0 && cpu < kCpus; ++cpu) {
       const u32 mine = levels >> (4 * cpu) & 15;
       if ((mine & (mine - 1)) != 0) found |= 1u << cpu;
     }
@@ -49,8 +51,6 @@ struct Location {
 
 class Locations {
  public:
-  static constexpr CpuId kMaxCpus = 8;
-
   explicit Locations(usize words) : of_word_(words) {}
 
   // The location of that word, made at its first use.

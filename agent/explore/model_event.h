@@ -8,12 +8,10 @@
 namespace crosscall::explore {
 
 enum class EventKind : u8 {
-  kOperation,    // detail: index of the operation that begins
-  kMask,         // detail: 1 masked, 0 opened
-  kStage,        // detail: core::Stage; call, peer
-  kTakeIpi,      // an IPI is taken
-  kTakeDevice,   // detail: index
-  kHandlerEnds,  // back to what was interrupted
+  kOperation,   // detail: index of the operation that begins
+  kStage,       // detail: core::Stage; call, peer
+  kTakeIpi,     // an IPI is taken
+  kTakeDevice,  // detail: index
   kProgramEnds,
   kLatch,  // a delayed or duplicated IPI arrives
   kKick,   // peer: target; detail: 1 if the fault swallows it

@@ -50,7 +50,7 @@ void ModelPort::Restart() {
     Cpu& cpu = cpus_[id];
     cpu.depth = cpu.barred = cpu.late_ipis = cpu.extra_ipis = cpu.ipis_sent = cpu.allocs = 0;
     cpu.unseen = false;
-    cpu.masked = cpu.latch = cpu.finished = cpu.settling = false;
+    cpu.masked = cpu.latch = cpu.settling = false;
     cpu.context().publishing = false;
     cpu.context().seen.Start(id);
   }
@@ -123,7 +123,6 @@ void ModelPort::TakeInterrupt(Move move, u32 index) {
     --device_budgets_[index];
     handlers_.device(index);
   }
-  Tell(EventKind::kHandlerEnds);
   PopContext();
 }
 

@@ -55,14 +55,12 @@ void ModelPort::MaskIrqs() {
   Observe(kMaskMark);
   cpu.masked = true;
   core::Poke(states_[me_].irqs_masked, 1);
-  Tell(EventKind::kMask, 1);
 }
 
 void ModelPort::OpenIrqs() {
   Observe(kOpenMark);
   cpus_[me_].masked = false;
   core::Poke(states_[me_].irqs_masked, 0);
-  Tell(EventKind::kMask, 0);
 }
 
 void ModelPort::Window() {
@@ -211,7 +209,6 @@ void ModelPort::BeginOperation(const scenario::Position& position, bool program_
 
 void ModelPort::EndProgram(u64 outcome) {
   Cpu& cpu = cpus_[me_];
-  cpu.finished = true;
   cpu.context().seen.Start(u64{kEndMark} << 32 | outcome);
   cpu.context().seen.Disturb(memory_.HiddenOf(me_));
   core::Poke(states_[me_].finished, 1);

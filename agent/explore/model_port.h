@@ -120,7 +120,6 @@ class ModelPort final : public CellAccess {
   void set_listener(std::function<void(const Event&)> listener) { listener_ = std::move(listener); }
   bool masked(CpuId cpu) const { return cpus_[cpu].masked; }
   bool latched(CpuId cpu) const { return cpus_[cpu].latch; }
-  bool finished(CpuId cpu) const { return cpus_[cpu].finished; }
   bool idle(CpuId cpu) const { return cpus_[cpu].parked.kind == Parking::kIdle; }
   const core::CpuState& state_of(CpuId cpu) const { return states_[cpu]; }
   const core::LockState& lock_state(u32 index) const { return locks_[index]; }
@@ -197,7 +196,6 @@ class ModelPort final : public CellAccess {
     bool unseen = false;
     bool masked = false;
     bool latch = false;
-    bool finished = false;
     bool settling = false;  // the program's operations are all done
     u32 late_ipis = 0;      // delayed ones on their way
     u32 extra_ipis = 0;     // duplicates that may still come

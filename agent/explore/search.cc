@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "agent/explore/livelock.h"
+#include "proto/shared/random.h"
 
 namespace crosscall::explore {
 namespace {
@@ -19,14 +20,6 @@ constexpr u64 kMostWalks = 1000;
 constexpr u64 kWatchedWalks = 12;
 constexpr u64 kStepsOfWalk = 4000;
 constexpr u32 kExpansionsBetweenLooks = 64;
-
-constexpr u64 NextRandom(u64& state) {
-  state += 0x9e3779b97f4a7c15;
-  u64 x = state;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
-  return x ^ (x >> 31);
-}
 
 }  // namespace
 
@@ -54,7 +47,7 @@ void Search::Walk(u64 seed) {
   for (u64 step = 0; step < kStepsOfWalk && port_->violation() == ModelViolation::kNone; ++step) {
     port_->Choices(choices_);
     if (choices_.empty()) return;
-    port_->Take(choices_[NextRandom(seed) % choices_.size()]);
+    port_->Take(choices_[shared::NextRandom(seed) % choices_.size()]);
   }
 }
 

@@ -53,9 +53,6 @@ class Teller {
       case EventKind::kLatch:
         Add(event, "IPI arrives", "");
         break;
-      case EventKind::kMask:
-      case EventKind::kHandlerEnds:
-        break;
     }
   }
 

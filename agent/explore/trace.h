@@ -17,7 +17,7 @@ namespace crosscall::explore {
 struct TraceLine {
   CpuId cpu = 0;
   std::string op;     // an operation of the scenario, or what the machine did: "take IPI", "run f for CPU 0"
-  std::string stage;  // of a call: claimed, queued, kicked, observed, returned; of a function: started, finished
+  std::string stage;  // of a call: claimed, queued, kicked, completion seen, refused; of a function: started, finished
   bool operator==(const TraceLine&) const = default;
 };
 

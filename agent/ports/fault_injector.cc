@@ -1,7 +1,7 @@
 #include "agent/ports/fault_injector.h"
 
 #include "absl/strings/str_cat.h"
-#include "agent/ports/random.h"
+#include "proto/shared/random.h"
 
 namespace crosscall::ports {
 namespace {
@@ -54,7 +54,7 @@ FaultInjector::FaultInjector(const FaultPlan& plan, u32 cpu_count, u64 seed)
   }
   for (CpuId cpu = 0; cpu < cpu_count; ++cpu) {
     cpus_[cpu].random = seed + cpu;
-    cpus_[cpu].random = NextRandom(cpus_[cpu].random);
+    cpus_[cpu].random = shared::NextRandom(cpus_[cpu].random);
     if (kick_window_) cpus_[cpu].strikes_gap = true;
   }
 }
@@ -125,6 +125,6 @@ void FaultInjector::MutateMask(CpuId me, core::CpuSet& set) {
   }
 }
 
-u64 FaultInjector::Random(Cpu& cpu) { return NextRandom(cpu.random); }
+u64 FaultInjector::Random(Cpu& cpu) { return shared::NextRandom(cpu.random); }
 
 }  // namespace crosscall::ports

@@ -1,4 +1,5 @@
 #include "agent/ports/interrupt_timer.h"
+#include "proto/shared/random.h"
 
 #include <csignal>
 #include <ctime>
@@ -6,8 +7,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <utility>
-
-#include "agent/ports/random.h"
 
 namespace crosscall::ports {
 namespace {
@@ -71,7 +70,7 @@ void InterruptTimer::Start(const RealtimeCalls& calls, bool realtime) {
   ready_.acquire();
   const u64 start = NowNanos();
   for (Device& device : devices_) device.due_nanos = start + GapNanos(device.interrupt);
-  for (Stall& stall : stalls_) stall.due_nanos = start + NextRandom(random_) % kStallWithinNanos;
+  for (Stall& stall : stalls_) stall.due_nanos = start + shared::NextRandom(random_) % kStallWithinNanos;
   started_.release();
 }
 
@@ -161,7 +160,7 @@ u64 InterruptTimer::RunStalls(u64 now) {
 
 // Uniform from 0 to twice the mean.
 u64 InterruptTimer::GapNanos(const DeviceInterrupt& interrupt) {
-  return NextRandom(random_) % (2 * interrupt.mean_gap_nanos + 1);
+  return shared::NextRandom(random_) % (2 * interrupt.mean_gap_nanos + 1);
 }
 
 }  // namespace crosscall::ports

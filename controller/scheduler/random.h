@@ -1,6 +1,4 @@
 // Numbers that are the same on every machine and in every release: std::shuffle and the distributions are not.
-//
-// SplitMix64 (G. Steele, D. Lea, C. Flood: "Fast splittable pseudorandom number generators", 2014).
 #ifndef CONTROLLER_SCHEDULER_RANDOM_H_
 #define CONTROLLER_SCHEDULER_RANDOM_H_
 
@@ -9,19 +7,15 @@
 #include <utility>
 #include <vector>
 
+#include "proto/shared/random.h"
+
 namespace crosscall::scheduler {
 
 class Random {
  public:
   explicit Random(std::uint64_t seed) : state_(seed) {}
 
-  std::uint64_t Next() {
-    state_ += 0x9e3779b97f4a7c15;
-    std::uint64_t z = state_;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-    return z ^ (z >> 31);
-  }
+  std::uint64_t Next() { return shared::NextRandom(state_); }
   // In [0, bound); `bound` is positive. The bias is below bound / 2^64.
   std::uint64_t Below(std::uint64_t bound) {
     return static_cast<std::uint64_t>((static_cast<unsigned __int128>(Next()) * bound) >> 64);

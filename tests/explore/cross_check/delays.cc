@@ -3,8 +3,9 @@
 #include <sched.h>
 
 #include "agent/ports/atomics.h"
-#include "agent/ports/random.h"
+
 #include "proto/shared/check.h"
+#include "proto/shared/random.h"
 
 namespace crosscall::cross_check {
 namespace {
@@ -22,18 +23,18 @@ constexpr std::array<u32, 3> kStopPoints = {60, 1000, 10'000};
 void AddPauses(u64& random, DelayPlan& plan) {
   constexpr std::array<u32, 3> kOneIn = {3, 16, 64};
   constexpr std::array<u32, 3> kSpins = {40, 400, 4000};
-  const u64 kind = ports::NextRandom(random) % kOneIn.size();
+  const u64 kind = shared::NextRandom(random) % kOneIn.size();
   plan.pause_one_in = kOneIn[kind];
   plan.pause_spins = kSpins[kind];
 }
 
 void AddStops(u64& random, u32 cpus, u64 horizon, DelayPlan& plan) {
-  plan.stop_points = kStopPoints[ports::NextRandom(random) % kStopPoints.size()];
-  const u64 guess = kHorizons[ports::NextRandom(random) % kHorizons.size()];
+  plan.stop_points = kStopPoints[shared::NextRandom(random) % kStopPoints.size()];
+  const u64 guess = kHorizons[shared::NextRandom(random) % kHorizons.size()];
   if (horizon == 0) horizon = guess;
-  const u64 stops = 1 + ports::NextRandom(random) % kMaxStops;
+  const u64 stops = 1 + shared::NextRandom(random) % kMaxStops;
   for (u64 i = 0; i < stops; ++i) {
-    plan.stops[ports::NextRandom(random) % cpus][i] = 1 + ports::NextRandom(random) % horizon;
+    plan.stops[shared::NextRandom(random) % cpus][i] = 1 + shared::NextRandom(random) % horizon;
   }
 }
 
@@ -44,7 +45,7 @@ constinit thread_local Delays::Cpu* Delays::here_ = nullptr;
 DelayPlan MakeDelayPlan(u64 seed, u32 cpus, u64 horizon) {
   DelayPlan plan;
   u64 random = seed;
-  ports::NextRandom(random);
+  shared::NextRandom(random);
   if (seed % 16 == 0) return plan;  // as the machine has it
   if (seed % 4 != 1) AddStops(random, cpus, horizon, plan);
   if (seed % 2 == 1) AddPauses(random, plan);
@@ -57,7 +58,7 @@ Delays::Delays(const DelayPlan& plan, u64 seed, u32 cpus) : plan_(plan), cpu_cou
     cpus_[cpu].owner = this;
     cpus_[cpu].id = cpu;
     u64 random = seed ^ ((static_cast<u64>(cpu) + 1) << 32);
-    cpus_[cpu].random.store(ports::NextRandom(random), std::memory_order_relaxed);
+    cpus_[cpu].random.store(shared::NextRandom(random), std::memory_order_relaxed);
   }
 }
 
@@ -91,7 +92,7 @@ void Delays::Stop(const Cpu& cpu) {
 
 void Delays::PauseByChance(Cpu& cpu) {
   u64 random = cpu.random.load(std::memory_order_relaxed);
-  const u64 drawn = ports::NextRandom(random);
+  const u64 drawn = shared::NextRandom(random);
   cpu.random.store(random, std::memory_order_relaxed);
   if (drawn % plan_.pause_one_in != 0) return;
   const u64 rest = drawn / plan_.pause_one_in;
