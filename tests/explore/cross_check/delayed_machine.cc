@@ -57,6 +57,7 @@ class MachineOf final : public DelayedMachine {
     calls_.OnDevice(index, [this, index] { program_.RunDevice(index); });
   }
   const scenario::ViolationReport& violations(CpuId cpu) const override { return program_.violations(cpu); }
+  u64 refused_later(CpuId cpu) const override { return program_.handler_counts(cpu).refused; }
 
  private:
   using C = core::Calls<DelayedPort, A>;

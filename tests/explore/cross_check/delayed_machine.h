@@ -18,7 +18,7 @@ namespace crosscall::cross_check {
 using DelayedPort = DelayingPort<ports::SignalPort, Delays, KickGaps>;
 static_assert(core::Port<DelayedPort>);
 
-// Thread safety: RunRound on each CPU's thread, OnIpi and OnDevice in its handlers; violations after the run.
+// Thread safety: RunRound on each CPU's thread, OnIpi and OnDevice in its handlers; the rest after the run.
 class DelayedMachine {
  public:
   virtual ~DelayedMachine() = default;
@@ -27,6 +27,8 @@ class DelayedMachine {
   virtual void OnIpi() = 0;
   virtual void OnDevice(u32 index) = 0;
   virtual const scenario::ViolationReport& violations(CpuId cpu) const = 0;
+  // Calls that functions on that CPU were refused after its round had ended.
+  virtual u64 refused_later(CpuId cpu) const = 0;
 };
 
 // Everything passed by reference or view outlives the machine.

@@ -95,6 +95,7 @@ class Body {
 
 void Report(const DelayedMachine& machine, u32 cpus, RunReport& report) {
   for (CpuId cpu = 0; cpu < cpus; ++cpu) {
+    report.refused += machine.refused_later(cpu);
     const scenario::ViolationReport& violation = machine.violations(cpu);
     if (violation.count == 0) continue;
     if (report.violations == 0) {
@@ -121,8 +122,8 @@ absl::Status CarryOut(const RunSpec& spec, ports::FlightRegion& region, RunRepor
   Poke(region.header().trial_started, port.Now());
   if (absl::Status status = port.below().Start([&body](CpuId cpu) { body.Run(cpu); }); !status.ok()) return status;
   port.below().Join();
-  Report(*machine, cpus, report);
   report.refused = body.refused();
+  Report(*machine, cpus, report);
   // Release: who sees it sees the rest of the report.
   report.ended.store(1, std::memory_order_release);
   return absl::OkStatus();
