@@ -1,6 +1,7 @@
 // A CPU of the model is a fiber: a stack of its own, entered and left by a switch of some nanoseconds
 // (Boost.Context). A fiber may be abandoned anywhere and started anew on the same stack; nothing on it is unwound, so
-// what lies there must own nothing.
+// what lies there must own nothing. For the same reason a fiber that has yielded may be copied, together with what lies
+// on its stack from top() on, and put back later, to the same addresses.
 //
 // Thread safety: a fiber and who resumes it are on one thread.
 #ifndef AGENT_EXPLORE_FIBER_H_
@@ -24,6 +25,15 @@ class Fiber {
   void Resume();
   // On the fiber: back to who resumed it.
   void Yield();
+
+  // Whether fibers may be put back: sanitizers keep books on stacks that would not be put back with them.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  static constexpr bool kCopyable = false;
+#else
+  static constexpr bool kCopyable = true;
+#endif
+  // Of a fiber that has yielded: the lowest byte of its stack that is in use.
+  const char* top() const { return static_cast<const char*>(fiber_); }
 
  private:
   static void Run(boost::context::detail::transfer_t from);

@@ -35,10 +35,19 @@ void ModelPort::Born(u64* cell, CellKind kind) {
   if (word >= memory_.words()) return;  // not of the machine: nobody else can reach it
   memory_.SetAlive(word, true);
   if (!running_) return;
+  if (memory_.InBlock(word)) memory_.NoteWrite(word);
   const Location* const location = locations_.Find(word, kind);
   if (location == nullptr || location->index == ~u32{0}) return;
   if (kind == CellKind::kAtomic && options_.weak) weak_.Renew(location->index);
-  if (kind == CellKind::kPlain) weak_.RenewPlain(location->index);
+  if (kind == CellKind::kPlain) RenewPlain(*location);
+}
+
+void ModelPort::RenewPlain(const Location& location) {
+  if (options_.weak) {
+    weak_.RenewPlain(location.index);
+  } else {
+    races_.Forget(location.word);
+  }
 }
 
 void ModelPort::Died(u64* cell) {
@@ -62,6 +71,7 @@ Location& ModelPort::Touch(const u64* cell, CellKind kind, bool write) {
   if (++accesses_ > kMaxAccesses) Halt(ModelViolation::kEndless);
   const u32 word = static_cast<u32>(memory_.WordOf(cell));
   CheckAlive(word);
+  if (write && memory_.InBlock(word)) memory_.NoteWrite(word);
   Location& location = locations_.At(word, kind);
   locations_.Note(location, me_, cpus_[me_].depth, write);
   if (location.index == ~u32{0} && (location.shared || kind == CellKind::kLock)) Enroll(location);
@@ -70,7 +80,7 @@ Location& ModelPort::Touch(const u64* cell, CellKind kind, bool write) {
 
 void ModelPort::Enroll(Location& location) {
   if (location.kind == CellKind::kPlain) {
-    location.index = weak_.AddPlain();
+    location.index = options_.weak ? weak_.AddPlain() : 0;
   } else if (location.kind == CellKind::kLock || !options_.weak) {
     location.index = options_.cpus + handovers_++;
   } else if (weak_.atomics() < WeakMemory::kMaxLocations) {
@@ -82,10 +92,26 @@ void ModelPort::Enroll(Location& location) {
   }
 }
 
+void ModelPort::Release(u32 handover) {
+  if (options_.weak) {
+    weak_.Release(me_, handover);
+  } else {
+    races_.Release(me_, handover);
+  }
+}
+
+void ModelPort::Acquire(u32 handover) {
+  if (options_.weak) {
+    weak_.Acquire(me_, handover);
+  } else {
+    races_.Acquire(me_, handover);
+  }
+}
+
 void ModelPort::Synchronize(const Location& location, bool reads, bool writes) {
   if (options_.weak || location.index == ~u32{0}) return;
-  if (reads) weak_.Acquire(me_, location.index);
-  if (writes) weak_.Release(me_, location.index);
+  if (reads) Acquire(location.index);
+  if (writes) Release(location.index);
 }
 
 u32 ModelPort::Await(const Location& location, const Access& access) {
@@ -109,10 +135,15 @@ void ModelPort::AwaitOwn(const Location& location) {
   CheckAlive(location.word);
 }
 
+void ModelPort::Overwrite(u64* cell, u32 word, u64 value) {
+  *cell = value;
+  if (!memory_.InBlock(word)) changed_ |= 1u << memory_.OwnerOf(word);
+}
+
 void ModelPort::Replace(u64* cell, u32 word, u64 value) {
   Toggle(cells_, CellPrint(word, *cell));
   Toggle(cells_, CellPrint(word, value));
-  *cell = value;
+  Overwrite(cell, word, value);
 }
 
 void ModelPort::ObserveRead(const Location& location, u64 value) {
@@ -140,7 +171,7 @@ void ModelPort::Store(u64* cell, u64 value, core::Order order) {
   const u32 outcome = Await(location, Access{AccessKind::kStore, order, 0});
   if (InWeakMemory(location)) {
     weak_.Store(me_, location.index, value, order, outcome);
-    if (outcome == 0) *cell = value;
+    if (outcome == 0) Overwrite(cell, location.word, value);
   } else {
     Replace(cell, location.word, value);
   }
@@ -162,7 +193,7 @@ u64 ModelPort::Modify(u64* cell, Update update, u64 operand, u64 mask, core::Ord
     before = weak_.BeginUpdate(me_, location.index, access, outcome);
     const u64 after = Updated(update, before, operand) & mask;
     weak_.FinishUpdate(me_, location.index, after, order);
-    if (outcome == 0) *cell = after;
+    if (outcome == 0) Overwrite(cell, location.word, after);
   } else {
     Replace(cell, location.word, Updated(update, before, operand) & mask);
   }
@@ -188,7 +219,7 @@ bool ModelPort::CompareExchange(u64* cell, u64& expected, u64 desired, core::Ord
   const bool done = before == expected;
   if (done && weak) {
     weak_.FinishUpdate(me_, location.index, desired, order);
-    if (outcome == 0) *cell = desired;
+    if (outcome == 0) Overwrite(cell, location.word, desired);
   } else if (done) {
     Replace(cell, location.word, desired);
   } else if (weak) {
@@ -202,7 +233,12 @@ bool ModelPort::CompareExchange(u64* cell, u64& expected, u64 desired, core::Ord
 
 void ModelPort::CheckPlain(Location& location, bool write) {
   if (location.index == ~u32{0}) return;
-  const bool ordered = write ? weak_.WritePlain(me_, location.index) : weak_.ReadPlain(me_, location.index);
+  bool ordered = false;
+  if (!options_.weak) {
+    ordered = races_.Access(me_, location.word, write);
+  } else {
+    ordered = write ? weak_.WritePlain(me_, location.index) : weak_.ReadPlain(me_, location.index);
+  }
   if (!ordered) Halt(ModelViolation::kDataRace);
 }
 
@@ -237,14 +273,15 @@ void ModelPort::Lock(u64* cell) {
   }
   CheckAlive(location.word);
   Replace(cell, location.word, 1);
-  weak_.Acquire(me_, location.index);
+  Acquire(location.index);
   Observe(kLockMark);
 }
 
 void ModelPort::Unlock(u64* cell) {
   const Location& location = Touch(cell, CellKind::kLock, true);
   Replace(cell, location.word, 0);
-  weak_.Release(me_, location.index);
+  cpus_[me_].unseen = false;
+  Release(location.index);
 }
 
 }  // namespace crosscall::explore

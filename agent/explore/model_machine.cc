@@ -38,11 +38,13 @@ void ModelPort::Seal(Handlers handlers) {
 void ModelPort::Restart() {
   MakeCurrent();
   running_ = false;
+  kept_count_ = 0;
   memory_.Restore();
   std::fill(states_.begin(), states_.end(), core::CpuState{});
   std::fill(locks_.begin(), locks_.end(), core::LockState{});
   cells_ = first_cells_;
   weak_.Reset(weak_values_);
+  races_.Reset();
   device_budgets_.clear();
   for (const ModelFaults::Device& device : options_.faults.devices) device_budgets_.push_back(device.times);
   violation_ = ModelViolation::kNone;
@@ -88,11 +90,16 @@ void ModelPort::AwaitChoice(Cpu& cpu) {
     return;
   }
   cpu.choice = *next_++;
-  accesses_ = 0;
-  ++steps_;
+  BeginStep();
 }
 
-void ModelPort::Follow(const Schedule& schedule) {
+void ModelPort::BeginStep() {
+  ++steps_;
+  accesses_ = 0;
+  races_.BeginStep(me_);
+}
+
+void ModelPort::Follow(absl::Span<const Choice> schedule) {
   next_ = schedule.data();
   last_ = next_ + schedule.size();
   while (next_ != last_) Take(*next_++);
@@ -114,9 +121,7 @@ void ModelPort::TakeInterrupt(Move move, u32 index) {
   cpu.masked = true;
   core::Poke(states_[me_].irqs_masked, 1);
   if (move == Move::kTakeIpi) {
-    cpu.latch = false;
-    weak_.Acquire(me_, LatchHandover(me_));
-    weak_.Empty(LatchHandover(me_));
+    TakeLatch();
     core::Bump(states_[me_].ipi_entries);
     handlers_.ipi();
   } else {
@@ -221,17 +226,18 @@ void ModelPort::Choices(std::vector<Choice>& choices) const {
 }
 
 void ModelPort::Take(Choice choice) {
-  ++steps_;
-  accesses_ = 0;
   me_ = choice.cpu;
+  changed_ |= 1u << me_;
   Cpu& cpu = cpus_[choice.cpu];
   if (choice.move == Move::kLateIpi || choice.move == Move::kExtraIpi) {
+    ++steps_;
     --(choice.move == Move::kLateIpi ? cpu.late_ipis : cpu.extra_ipis);
     cpu.latch = true;
     Tell(EventKind::kLatch);
     return;
   }
   cpu.choice = choice;
+  BeginStep();
   cpu.fiber.Resume();
   if (watching_ && memory_.WatchHidden(choice.cpu)) locations_.Learn();
 }
@@ -276,7 +282,11 @@ Fingerprint ModelPort::StatePrint() const {
     if (!options_.faults.allocs.empty()) print.Mix(cpu.allocs);
   }
   for (const u64 budget : device_budgets_) print.Mix(budget);
-  weak_.AddTo(print);
+  if (options_.weak) {
+    weak_.AddTo(print);
+  } else {
+    races_.AddTo(print);
+  }
   return print;
 }
 

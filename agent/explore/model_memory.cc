@@ -49,6 +49,7 @@ void ModelMemory::SetAlive(u32 word, bool alive) {
 void ModelMemory::Seal() {
   const usize words = block_bytes_ / sizeof(u64);
   image_.resize(words);
+  changes_.resize(words / kLineWords);
   std::memcpy(image_.data(), base_, block_bytes_);
   for (u32 word = 0; word < words; ++word) {
     if (alive_[word] == 0) quiet_.push_back(word);
@@ -62,6 +63,41 @@ void ModelMemory::Restore() {
   for (Hidden& hidden : hidden_) hidden.shadow = image_[hidden.word];
 }
 
+void ModelMemory::AddLine(u32 word) {
+  changes_[word / kLineWords] = true;
+  lines_.push_back(word / kLineWords * kLineWords);
+}
+
+void ModelMemory::Save(Snapshot& snapshot) const {
+  snapshot.lines.resize(lines_.size());
+  for (usize i = 0; i < lines_.size(); ++i) {
+    std::memcpy(snapshot.lines[i].data(), base_ + lines_[i] * sizeof(u64), sizeof(Line));
+  }
+  snapshot.born_on_stacks.clear();
+  for (const u32 word : born_on_stacks_) {
+    if (Alive(word)) snapshot.born_on_stacks.push_back(word);
+  }
+}
+
+void ModelMemory::Load(const Snapshot& snapshot) {
+  for (usize i = 0; i < lines_.size(); ++i) {
+    const u64* const saved = i < snapshot.lines.size() ? snapshot.lines[i].data() : &image_[lines_[i]];
+    std::memcpy(base_ + lines_[i] * sizeof(u64), saved, sizeof(Line));
+  }
+  for (const u32 word : born_on_stacks_) alive_[word] = 0;
+  born_on_stacks_ = snapshot.born_on_stacks;
+  for (const u32 word : born_on_stacks_) alive_[word] = 1;
+}
+
+void ModelMemory::SaveStack(CpuId cpu, const char* top, std::vector<char>& used) const {
+  const char* const end = stack(cpu) + kStackBytes;
+  used.assign(top, end);
+}
+
+void ModelMemory::LoadStack(CpuId cpu, const std::vector<char>& used) {
+  std::memcpy(stack(cpu) + kStackBytes - used.size(), used.data(), used.size());
+}
+
 Fingerprint ModelMemory::HiddenOf(CpuId cpu) const {
   const Word* const words = reinterpret_cast<const Word*>(base_);
   Fingerprint print;
@@ -69,6 +105,11 @@ Fingerprint ModelMemory::HiddenOf(CpuId cpu) const {
     if ((hidden.owners >> cpu & 1) != 0) print.Mix(words[hidden.word]);
   }
   return print;
+}
+
+void ModelMemory::AddHidden(const Hidden& hidden) {
+  hidden_.push_back(hidden);
+  NoteWrite(hidden.word);
 }
 
 bool ModelMemory::WatchHidden(CpuId cpu) {
@@ -83,7 +124,7 @@ bool ModelMemory::WatchHidden(CpuId cpu) {
   }
   std::erase_if(quiet_, [&](u32 word) {
     if (words[word] == image_[word]) return false;
-    hidden_.push_back(Hidden{word, owner, words[word]});
+    AddHidden(Hidden{word, owner, words[word]});
     news = true;
     return true;
   });
@@ -95,7 +136,7 @@ bool ModelMemory::FindHidden() {
   if (std::all_of(quiet_.begin(), quiet_.end(), [&](u32 word) { return words[word] == image_[word]; })) return false;
   std::erase_if(quiet_, [&](u32 word) {
     if (words[word] == image_[word]) return false;
-    hidden_.push_back(Hidden{word, 0xff, words[word]});
+    AddHidden(Hidden{word, 0xff, words[word]});
     return true;
   });
   return true;

@@ -8,6 +8,7 @@
 #ifndef AGENT_EXPLORE_MODEL_MEMORY_H_
 #define AGENT_EXPLORE_MODEL_MEMORY_H_
 
+#include <array>
 #include <memory>
 #include <vector>
 
@@ -28,6 +29,9 @@ class ModelMemory {
   static constexpr usize kStackBytes = usize{128} * 1024;
 #endif
 
+  static constexpr u32 kLineWords = 8;
+  using Line = std::array<u64, kLineWords>;
+
   // Zeroed. Running out of memory is std::bad_alloc.
   ModelMemory(usize block_bytes, u32 cpus);
   ~ModelMemory();
@@ -42,6 +46,8 @@ class ModelMemory {
     return (reinterpret_cast<core::uptr>(cell) - reinterpret_cast<core::uptr>(base_)) / sizeof(u64);
   }
   bool InBlock(u32 word) const { return word < block_bytes_ / sizeof(u64); }
+  // Of a word that is not in the block: whose stack it is on.
+  CpuId OwnerOf(u32 word) const { return static_cast<CpuId>((word * sizeof(u64) - block_bytes_) / kStackBytes); }
   // What an execution starts with.
   u64 Initial(u32 word) const { return InBlock(word) ? image_[word] : 0; }
 
@@ -52,6 +58,22 @@ class ModelMemory {
   void Seal();
   void Restore();
 
+  // The block in the midst of an execution: only the lines that an execution ever changed. And which words of stacks
+  // are cells.
+  struct Snapshot {
+    std::vector<Line> lines;
+    std::vector<u32> born_on_stacks;
+  };
+  void Save(Snapshot& snapshot) const;
+  void Load(const Snapshot& snapshot);
+  // A CPU's stack from `top` on.
+  void SaveStack(CpuId cpu, const char* top, std::vector<char>& used) const;
+  void LoadStack(CpuId cpu, const std::vector<char>& used);
+  // A cell of the block is about to be written.
+  void NoteWrite(u32 word) {
+    if (!changes_[word / kLineWords]) AddLine(word);
+  }
+
   // Hidden words that this CPU changes, as a fingerprint.
   Fingerprint HiddenOf(CpuId cpu) const;
   // Looks for hidden words that changed since the last look, and blames `cpu`. True if that was not known.
@@ -60,11 +82,15 @@ class ModelMemory {
   bool FindHidden();
 
  private:
+  void AddLine(u32 word);
+
   struct Hidden {
     u32 word;
     u8 owners;  // bit c: CPU c changes it
     u64 shadow;
   };
+
+  void AddHidden(const Hidden& hidden);
 
   struct Unmap {
     usize bytes;
@@ -77,6 +103,8 @@ class ModelMemory {
   char* const base_;
   std::vector<u8> alive_;
   std::vector<u64> image_;
+  std::vector<u32> lines_;     // that change, by their first word; only ever more
+  std::vector<bool> changes_;  // by line
   std::vector<u32> born_on_stacks_;
   std::vector<u32> quiet_;  // words of the block that are no cells and were never seen to change
   std::vector<Hidden> hidden_;

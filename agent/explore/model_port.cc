@@ -57,9 +57,16 @@ void ModelPort::MaskIrqs() {
   core::Poke(states_[me_].irqs_masked, 1);
 }
 
+// An interrupt may come before the access that follows, and find what was locked meanwhile.
+void ModelPort::Unbar(u32 previous) {
+  cpus_[me_].barred = previous;
+  if (MayBeInterrupted(cpus_[me_])) cpus_[me_].unseen = false;
+}
+
 void ModelPort::OpenIrqs() {
   Observe(kOpenMark);
   cpus_[me_].masked = false;
+  if (MayBeInterrupted(cpus_[me_])) cpus_[me_].unseen = false;
   core::Poke(states_[me_].irqs_masked, 0);
 }
 
@@ -87,6 +94,7 @@ void ModelPort::SendIpis(const core::CpuSet& targets) {
 
 void ModelPort::Ring(CpuId target) {
   Cpu& cpu = cpus_[target];
+  changed_ |= 1u << target;
   cpu.seen_interrupted = true;
   if (!cpu.interrupted) locations_.Learn();
   ++cpu.ipis_sent;
@@ -99,15 +107,18 @@ void ModelPort::Ring(CpuId target) {
   }
   Tell(EventKind::kKick, latches ? 0 : 1, 0, target);
   if (latches) cpu.latch = true;
-  if (options_.ordered_ipis) weak_.Release(me_, LatchHandover(target));
+  if (options_.ordered_ipis) Release(LatchHandover(target));
   core::Bump(states_[target].kicks_received);
 }
 
-void ModelPort::Ack() {
-  Cpu& cpu = cpus_[me_];
-  cpu.latch = false;
-  weak_.Acquire(me_, LatchHandover(me_));
+void ModelPort::TakeLatch() {
+  cpus_[me_].latch = false;
+  Acquire(LatchHandover(me_));
   weak_.Empty(LatchHandover(me_));
+}
+
+void ModelPort::Ack() {
+  TakeLatch();
   if (options_.weak) weak_.FullFence(me_);
   Observe(kAckMark);
 }

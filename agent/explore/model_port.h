@@ -33,6 +33,7 @@
 #include <functional>
 #include <vector>
 
+#include "absl/types/span.h"
 #include "agent/core/cpu_set.h"
 #include "agent/core/port.h"
 #include "agent/core/stage.h"
@@ -44,6 +45,7 @@
 #include "agent/explore/model_faults.h"
 #include "agent/explore/model_memory.h"
 #include "agent/explore/observations.h"
+#include "agent/explore/step_races.h"
 #include "agent/explore/weak_memory.h"
 #include "agent/scenario/environment.h"
 
@@ -95,7 +97,14 @@ class ModelPort final : public CellAccess {
   void Choices(std::vector<Choice>& choices) const;
   void Take(Choice choice);
   // Takes them all, one after the other.
-  void Follow(const Schedule& schedule);
+  void Follow(absl::Span<const Choice> schedule);
+  // A stack of machines to return to, in the same pass (model_snapshot.cc). Only where fibers can be copied. Push keeps
+  // the machine as it stands; Return brings the last one back that is kept; Pop drops it, which leaves the machine as
+  // it is.
+  void Push();
+  void Return();
+  void Pop();
+  bool HasKept() const { return kept_count_ > 0; }
   Fingerprint StatePrint() const;
   // All programs have ended and all CPUs idle.
   bool Idle() const;
@@ -133,7 +142,7 @@ class ModelPort final : public CellAccess {
   u32 cpu_count() const { return options_.cpus; }
   CpuId Me() const { return me_; }
   u32 Bar();
-  void Unbar(u32 previous) { cpus_[me_].barred = previous; }
+  void Unbar(u32 previous);
   bool IrqsMasked() const { return cpus_[me_].masked; }
   void MaskIrqs();
   void OpenIrqs();
@@ -185,11 +194,11 @@ class ModelPort final : public CellAccess {
     bool publishing =
         false;  // between publish and kick, which are one step unless the fault kick_window says otherwise
   };
-  struct Cpu {
+  // What of a CPU is copied as it stands.
+  struct Registers {
     Fiber fiber;
     Parked parked;
     Choice choice;
-    std::array<Context, kMaxHandlers + 1> contexts;
     u32 depth = 0;  // handlers on the stack
     u32 barred = 0;
     // Since it last parked it has only done what commutes with all that other CPUs may do next.
@@ -201,12 +210,35 @@ class ModelPort final : public CellAccess {
     u32 extra_ipis = 0;     // duplicates that may still come
     u32 ipis_sent = 0;      // to this CPU, if a fault counts them
     u32 allocs = 0;         // likewise
+  };
+  struct Cpu : Registers {
+    std::array<Context, kMaxHandlers + 1> contexts;  // those up to `depth`
     // Was ever sent an IPI, or has devices. Learned, as what is known of cells: survives Restart.
     bool interrupted = false;
     bool seen_interrupted = false;
     Context& context() { return contexts[depth]; }
     const Context& context() const { return contexts[depth]; }
   };
+  // A kept machine. Of its CPUs it holds those that had changed since the one before.
+  struct Kept {
+    struct KeptCpu {
+      Registers registers;
+      std::vector<Context> contexts;  // at least those up to `depth`
+      std::vector<char> stack;
+      core::CpuState state;
+    };
+    u32 changed = 0;  // bit c: CPU c
+    std::array<KeptCpu, kMaxCpus> cpus;
+    ModelMemory::Snapshot memory;
+    WeakMemory::Snapshot weak;
+    StepRaces races;
+    std::vector<core::LockState> locks;
+    std::vector<u64> device_budgets;
+    Fingerprint cells;
+  };
+  void Keep(CpuId id, Kept::KeptCpu& kept) const;
+  void BringBack(CpuId id, const Kept::KeptCpu& kept);
+  void BeginStep();
   static void RunCpu(void* argument);
   void Body();
   void Park(const Parked& parked);
@@ -231,6 +263,7 @@ class ModelPort final : public CellAccess {
   // Parks before an access that only this CPU's own handlers can see.
   void AwaitOwn(const Location& location);
   void CheckAlive(u32 word);
+  void Overwrite(u64* cell, u32 word, u64 value);
   // Writes a cell that is not in weak memory.
   void Replace(u64* cell, u32 word, u64 value);
   void ObserveRead(const Location& location, u64 value);
@@ -238,6 +271,11 @@ class ModelPort final : public CellAccess {
     return options_.weak && location.kind == CellKind::kAtomic && location.index != ~u32{0};
   }
   void Enroll(Location& location);
+  // Knowledge is handed over there. Which numbers there are: see Enroll and LatchHandover.
+  void Release(u32 handover);
+  void Acquire(u32 handover);
+  void TakeLatch();
+  void RenewPlain(const Location& location);
   // Memory that is sequentially consistent: whoever reads a cell knows all that its writers knew.
   void Synchronize(const Location& location, bool reads, bool writes);
   void CheckPlain(Location& location, bool write);
@@ -247,7 +285,8 @@ class ModelPort final : public CellAccess {
   const Options options_;
   ModelMemory memory_;
   Locations locations_;
-  WeakMemory weak_;
+  WeakMemory weak_;               // unused if memory is sequentially consistent
+  StepRaces races_;               // used only then
   std::vector<u64> weak_values_;  // initial, by location in weak memory
   u32 handovers_ = 0;             // of locks; of atomics, if memory is sequentially consistent
   Handlers handlers_;
@@ -267,6 +306,9 @@ class ModelPort final : public CellAccess {
   bool policy_asked_ = false;
   ModelViolation violation_ = ModelViolation::kNone;
   CpuId violator_ = 0;
+  std::vector<Kept> kept_;  // the first kept_count_ of them; the others keep their memory for the next
+  usize kept_count_ = 0;
+  u32 changed_ = 0;   // bit c: CPU c has changed since the last Push or Return
   u64 accesses_ = 0;  // in the step at hand
   u64 steps_ = 0;
   u64 progress_ = 0;

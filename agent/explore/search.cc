@@ -103,7 +103,9 @@ bool Search::Pass(const SearchLimits& limits, absl::Time deadline, Finding& find
   worst_.reset();
   some_refuse_ = some_accept_ = false;
   way_.clear();
-  Replay({});
+  path_.clear();
+  ++executions_;
+  port_->Restart();
   graph_->Plant(port_->StatePrint());
   if (!Judge(StateGraph::kRoot)) Queue(StateGraph::kRoot);
   u32 expansions = 0;
@@ -146,10 +148,35 @@ void Search::Queue(u32 node) {
   queues_[depth].push_back(node);
 }
 
-void Search::Replay(const Schedule& schedule) {
-  port_->Restart();
+void Search::GoTo(u32 node) {
   ++executions_;
-  port_->Follow(schedule);
+  if constexpr (!Fiber::kCopyable) {
+    port_->Restart();
+    port_->Follow(graph_->WayTo(node));
+    return;
+  }
+  // Down to where its way and the one before part, then up again.
+  std::vector<u32> ahead;
+  for (u32 back = node; path_.empty() || path_.back() != back;) {
+    if (!path_.empty() && graph_->depth(path_.back()) >= graph_->depth(back)) {
+      path_.pop_back();
+      port_->Pop();
+    } else {
+      ahead.push_back(back);
+      if (back == StateGraph::kRoot) break;
+      back = graph_->parent(back);
+    }
+  }
+  if (path_.empty()) {
+    port_->Restart();
+  } else {
+    port_->Return();
+  }
+  for (; !ahead.empty(); ahead.pop_back()) {
+    port_->Follow(graph_->LastWay(ahead.back()));
+    path_.push_back(ahead.back());
+    port_->Push();
+  }
 }
 
 bool Search::OnlyOptional() const {
@@ -161,15 +188,14 @@ bool Search::OnlyOptional() const {
 
 void Search::Expand(u32 node) {
   graph_->SetExpanded(node);
-  const Schedule schedule = graph_->WayTo(node);
-  Replay(schedule);
+  GoTo(node);
   std::vector<Choice> choices;
   port_->Choices(choices);
   u8 owed = 0;
   for (const Choice& choice : choices) owed = static_cast<u8>(owed | (choice.optional() ? 0 : 1 << choice.cpu));
   graph_->SetOwed(node, owed);
   for (usize i = 0; i < choices.size(); ++i) {
-    if (i > 0) Replay(schedule);
+    if (i > 0) GoTo(node);
     const u64 progress = port_->progress();
     way_.assign(1, choices[i]);
     NoteMove(choices[i], true);

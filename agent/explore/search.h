@@ -1,8 +1,8 @@
 // The search of all executions of one scenario on one implementation.
 //
 // Breadth first by number of steps, over states (model_port.h says when two are equal), so that what is found first has
-// a shortest way. A state is reached by running the way to it again from the start: executions are cheap, and nothing
-// of one needs to be copied.
+// a shortest way. A state to go on from is reached by running the way to it again, from the last state on that way
+// whose machine the port keeps: those on the way to the state before it, and mostly the two ways part late.
 //
 // What makes it finite and small: equal states are searched once; accesses that commute with everything are no steps
 // (locations.h); a state with a single step to take is passed through. All three keep every reachable deadlock,
@@ -53,7 +53,7 @@ struct Finding {
   std::string reason;  // of a violation: what; of unknown: which limit; of refused calls in some executions: that
   Schedule schedule;   // a shortest way to what was found; empty unless deadlock, livelock or violation
   u64 states = 0;      // different ones, in the last pass
-  u64 executions = 0;  // started, in all passes
+  u64 executions = 0;  // ended or broken off, in all passes
   u64 steps = 0;       // taken, in all executions
   u32 passes = 0;      // until nothing was learned about the memory any more
   usize bytes = 0;     // that the states took
@@ -91,7 +91,8 @@ class Search {
   void NoteMove(Choice choice, bool first);
   void NoteBad(u32 from, Verdict verdict, std::string reason);
   void Queue(u32 node);
-  void Replay(const Schedule& schedule);
+  // Brings the machine to that node.
+  void GoTo(u32 node);
   std::string LimitReached(const SearchLimits& limits, absl::Time deadline) const;
   bool OnlyOptional() const;
 
@@ -103,6 +104,7 @@ class Search {
   std::unique_ptr<StateGraph> graph_;
   std::vector<std::vector<u32>> queues_;  // nodes to expand, by depth
   std::vector<Choice> choices_;           // of the present state
+  std::vector<u32> path_;                 // the way to the node last gone to: nodes whose machines the port keeps
   Schedule way_;                          // from the node being expanded to the present state
   u8 moved_ = 0;                          // CPUs that moved on it
   bool stale_ = false;                    // and whether one of them read an old store

@@ -40,11 +40,14 @@ class StateGraph {
   void SetOwed(u32 node, u8 cpus) { nodes_[node].owed = cpus; }
 
   u32 depth(u32 node) const { return nodes_[node].depth; }
+  u32 parent(u32 node) const { return nodes_[node].parent; }
   u8 owed(u32 node) const { return nodes_[node].owed; }
   bool expanded(u32 node) const { return nodes_[node].expanded; }
   void SetExpanded(u32 node) { nodes_[node].expanded = true; }
   u32 size() const { return static_cast<u32>(nodes_.size()); }
   const std::vector<IdleWay>& idle_ways() const { return idle_ways_; }
+  // The steps from its parent. Good until the next Reach.
+  absl::Span<const Choice> LastWay(u32 node) const { return {&steps_[nodes_[node].way], nodes_[node].steps}; }
   // All steps from the first state to that node.
   Schedule WayTo(u32 node) const;
   // What the graph takes in memory.

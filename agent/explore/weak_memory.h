@@ -77,6 +77,11 @@ class WeakMemory {
   void Acquire(CpuId me, u32 handover);
   void Empty(u32 handover);
 
+  // All of it in the midst of an execution. Locations that were added later have, after Load, their first values.
+  class Snapshot;
+  void Save(Snapshot& snapshot) const;
+  void Load(const Snapshot& snapshot, const std::vector<u64>& values);
+
   // Whether a load of that CPU may return something else than `value`.
   bool MayDiffer(CpuId me, u32 atomic, u64 value) const {
     const std::vector<StoreEvent>& stores = locations_[atomic].stores;
@@ -144,6 +149,20 @@ class WeakMemory {
   u32 views_used_ = 0;
   std::vector<View> handovers_;
   u32 updating_ = 0;  // the store that BeginUpdate chose
+};
+
+// A snapshot may be taken again and again: it keeps its memory.
+class WeakMemory::Snapshot {
+ private:
+  friend class WeakMemory;
+  std::vector<LocationState> locations_;
+  u32 locations_used_ = 0;
+  std::vector<Plain> plains_;
+  std::vector<Cpu> cpus_;
+  View total_;
+  std::vector<View> views_;
+  u32 views_used_ = 0;
+  std::vector<View> handovers_;
 };
 
 }  // namespace crosscall::explore

@@ -1,4 +1,4 @@
-// The canonical form of a weak memory's state.
+// The canonical form of a weak memory's state, and its snapshots.
 //
 // What every CPU has seen decides nothing any more: stores below the least view cannot be read by anyone, and entries
 // of views below it change nothing when joined. So places and clocks are counted from that least view, which makes
@@ -67,6 +67,33 @@ void WeakMemory::AddTo(Fingerprint& print) const {
       print.Mix(u64{i} << 32 | u64{cpu + 8} << 16 | (field.read[cpu] - known.at[ReadClock(cpu)]));
     }
   }
+}
+
+void WeakMemory::Save(Snapshot& snapshot) const {
+  snapshot.locations_used_ = atomics();
+  snapshot.locations_.resize(std::max<usize>(snapshot.locations_.size(), atomics()));
+  std::copy(locations_.begin(), locations_.end(), snapshot.locations_.begin());
+  snapshot.plains_ = plains_;
+  snapshot.cpus_.assign(cpu_.begin(), cpu_.begin() + cpus_);
+  snapshot.total_ = total_;
+  snapshot.views_used_ = views_used_;
+  snapshot.views_.resize(std::max<usize>(snapshot.views_.size(), views_used_));
+  std::copy_n(views_.begin(), views_used_, snapshot.views_.begin());
+  snapshot.handovers_ = handovers_;
+}
+
+void WeakMemory::Load(const Snapshot& snapshot, const std::vector<u64>& values) {
+  std::copy_n(snapshot.locations_.begin(), snapshot.locations_used_, locations_.begin());
+  for (u32 i = snapshot.locations_used_; i < atomics(); ++i) {
+    locations_[i].stores.assign(1, StoreEvent{values[i], kNoView, false});
+  }
+  std::copy(snapshot.plains_.begin(), snapshot.plains_.end(), plains_.begin());
+  std::fill(plains_.begin() + static_cast<std::ptrdiff_t>(snapshot.plains_.size()), plains_.end(), Plain{});
+  std::copy(snapshot.cpus_.begin(), snapshot.cpus_.end(), cpu_.begin());
+  total_ = snapshot.total_;
+  views_used_ = snapshot.views_used_;
+  std::copy_n(snapshot.views_.begin(), views_used_, views_.begin());
+  handovers_ = snapshot.handovers_;
 }
 
 }  // namespace crosscall::explore
