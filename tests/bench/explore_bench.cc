@@ -123,7 +123,7 @@ bool Catalogue() {
     ExploreOptions options;
     options.memory = MemoryModel::kWeak;
     options.memo = &memo;
-    options.limits.max_states = 50'000;
+    options.limits.max_states = 100'000;
     for (const Implementation& implementation : core::kImplementations) {
       ++pairs;
       if (Explored(scenario, implementation, options).finding.verdict == explore::Verdict::kUnknown) ++unknown;
@@ -131,7 +131,7 @@ bool Catalogue() {
   }
   const double seconds = absl::ToDoubleSeconds(absl::Now() - start);
   bool good = true;
-  std::printf("2-CPU catalogue, weak: %d pairs in %.1f s, %d unknown at 50,000 states   limit 60 s   %s\n", pairs,
+  std::printf("2-CPU catalogue, weak: %d pairs in %.1f s, %d unknown at 100,000 states   limit 60 s   %s\n", pairs,
               seconds, unknown, Judged(seconds < 60, good));
   return good;
 }

@@ -155,6 +155,8 @@ class VerdictTable : public testing::TestWithParam<Part> {};
 TEST_P(VerdictTable, EveryCellIsAsExplored) {
   const Part part = GetParam();
   const v1::Scenario scenario = ScenarioOf(part.scenario);
+  ExploreOptions options = In(part.memory);
+  options.limits.max_time = absl::InfiniteDuration();
   u32 cells = 0;
   u64 states = 0;
   u64 most = 0;
@@ -164,7 +166,7 @@ TEST_P(VerdictTable, EveryCellIsAsExplored) {
     if (implementation.irq_model != part.irq_model) continue;
     SCOPED_TRACE(NameOf(implementation));
     const table::Verdict expected = table::Expected(implementation, part.scenario);
-    const Exploration exploration = ExplorationOf(scenario, implementation, In(part.memory));
+    const Exploration exploration = ExplorationOf(scenario, implementation, options);
     EXPECT_EQ(exploration.finding.verdict, Expected(expected)) << exploration.finding.reason;
     EXPECT_EQ(exploration.finding.reason, "");
     ExpectWaits(exploration.trace, expected, part.scenario, scenario.cpu_count());
