@@ -5,11 +5,12 @@
 #   dev         build the dev preset and run its tests (also those of the tree itself: arrows, format, protocol)
 #   clang-tidy  clang-tidy over all sources but tests (needs dev's build folder)
 #   tsan        ThreadSanitizer, for the tests that link neither gRPC nor the signal port
+#   fuzz        every fuzz target for a minute, with Clang, AddressSanitizer and UndefinedBehaviorSanitizer
 #   asan        AddressSanitizer and UndefinedBehaviorSanitizer, all tests
 #   bench       build the release preset and run the benchmarks; each prints its limit and fails if it misses it
 #   soak        the long tests
 #   repeat      everything that starts processes, ten times in a row
-# Without PART: dev clang-tidy tsan. Environment: JOBS (default: all cores), RETRIES (default 0: a test has one try).
+# Without PART: dev clang-tidy tsan fuzz. Environment: JOBS (default: all cores), RETRIES (default 0: a test has one try).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 jobs=${JOBS:-$(nproc)}
@@ -50,6 +51,7 @@ part() {
     dev) build dev && run dev -LE 'clang-tidy|soak' ;;
     clang-tidy) [ -f build/dev/build.ninja ] || build dev; run dev -L clang-tidy ;;
     tsan) build tsan && run tsan -L tsan ;;
+    fuzz) build fuzz && run fuzz -L fuzz ;;
     asan) build asan && run asan -LE 'clang-tidy|tidy|soak' ;;
     bench) build release && run release -L bench --parallel 1 --verbose ;;
     soak) build dev && run dev -L soak --parallel 1 ;;
@@ -59,7 +61,7 @@ part() {
 }
 
 setup
-for name in "${@:-dev clang-tidy tsan}"; do
+for name in "${@:-dev clang-tidy tsan fuzz}"; do
   for each in $name; do part "$each"; done
 done
 say "all parts pass"

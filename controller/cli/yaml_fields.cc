@@ -1,7 +1,10 @@
 #include "controller/cli/yaml_fields.h"
 
+#include <yaml-cpp/eventhandler.h>
+
 #include <algorithm>
 #include <map>
+#include <sstream>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -36,6 +39,20 @@ const YamlKey* FindKey(const std::vector<YamlKey>& allowed, absl::string_view na
   return nullptr;
 }
 
+// Where documents begin.
+struct DocumentStarts : YAML::EventHandler {
+  void OnDocumentStart(const YAML::Mark& mark) override { marks.push_back(mark); }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+  std::vector<YAML::Mark> marks;
+};
+
 }  // namespace
 
 absl::Status ErrorAt(const YamlPlace& place, absl::string_view text) {
@@ -51,12 +68,18 @@ absl::Status Locate(const absl::Status& status, const YamlPlace& place) {
 
 absl::StatusOr<YAML::Node> LoadYaml(absl::string_view text, absl::string_view file) {
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
-    if (documents.empty()) return ErrorAt({std::string(file), YAML::Mark()}, "the file has no content");
-    if (documents.size() > 1) {
-      return ErrorAt({std::string(file), documents[1].Mark()}, "found a second document; allowed: one a file");
+    const std::string content(text);
+    std::istringstream stream(content);
+    YAML::Parser parser(stream);
+    DocumentStarts starts;
+    // Two at most: of some texts that are not YAML the parser makes empty documents without end.
+    while (starts.marks.size() < 2 && parser.HandleNextDocument(starts)) {
     }
-    return documents[0];
+    if (starts.marks.empty()) return ErrorAt({std::string(file), YAML::Mark()}, "the file has no content");
+    if (starts.marks.size() > 1) {
+      return ErrorAt({std::string(file), starts.marks[1]}, "found a second document; allowed: one a file");
+    }
+    return YAML::Load(content);
   } catch (const YAML::Exception& error) {
     return ErrorAt({std::string(file), error.mark}, absl::StrCat("not YAML: ", error.msg));
   }

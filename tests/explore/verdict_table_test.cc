@@ -1,5 +1,6 @@
-// The verdict table of the reference (section 6), by exploration: 490 cells, in both memory models. Where a cell is a
-// deadlock, who waits for whom at the end of the trace is what the table's D1 to D11 say.
+// The verdict table of the reference (section 6), by exploration: 490 cells, those of two CPUs in both memory models,
+// the rings as `crosscall explore` takes them, in sc. Where a cell is a deadlock, who waits for whom at the end of the
+// trace is what the table's D1 to D11 say.
 #include "tests/agent/core/verdict_table.h"
 
 #include <gmock/gmock.h>
@@ -136,7 +137,10 @@ std::vector<Part> Parts() {
   std::vector<Part> parts;
   for (const MemoryModel memory : {MemoryModel::kSc, MemoryModel::kWeak}) {
     for (const core::IrqModel irq_model : {core::IrqModel::kMaskAll, core::IrqModel::kIpiOpen}) {
-      for (const table::Scenario scenario : table::kScenarios) parts.push_back(Part{memory, irq_model, scenario});
+      for (const table::Scenario scenario : table::kScenarios) {
+        const bool ring = scenario == table::Scenario::kRing || scenario == table::Scenario::kRing1;
+        if (memory == MemoryModel::kSc || !ring) parts.push_back(Part{memory, irq_model, scenario});
+      }
     }
   }
   return parts;

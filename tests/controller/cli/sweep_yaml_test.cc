@@ -133,7 +133,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"NotYaml", "scenario: a\nimplementation: [x\n",
                 "lab/s.yaml:3:1: not YAML: end of sequence flow not found"},
         BadCase{"TwoDocuments", "scenario: a\n---\nscenario: b\n",
-                "lab/s.yaml:3:1: found a second document; allowed: one a file"},
+                "lab/s.yaml:2:1: found a second document; allowed: one a file"},
+        BadCase{"TextWithoutEndForTheParser", " ,- ", "lab/s.yaml:1:2: found a second document; allowed: one a file"},
         BadCase{"NoMap", "- a\n",
                 "lab/s.yaml:1:1: found a list; allowed: a sweep, a map of scenarios, implementations, cpus, "
                 "target_systems, memory, max_states, target_states, parameters, arrival_rates, repetitions, seed, "
