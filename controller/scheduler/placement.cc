@@ -100,4 +100,12 @@ Reason WhyBoardCannotRun(const BoardStanding& board, const v1::TrialSpec& spec) 
   return absl::nullopt;
 }
 
+std::string WhyTrialWaits(const BoardStanding& board, const v1::TrialSpec& spec, std::uint64_t ahead) {
+  Reason reason = WhyBoardWaits(board);
+  if (!reason) reason = WhyBoardCannotRun(board, spec);
+  if (!reason) reason = absl::StrCat(board.name, " is free");
+  if (ahead == 0) return *reason;
+  return absl::StrCat(*reason, "; ", ahead, ahead == 1 ? " trial goes" : " trials go", " before it");
+}
+
 }  // namespace crosscall::scheduler

@@ -2,6 +2,7 @@
 #ifndef CONTROLLER_SCHEDULER_PLACEMENT_H_
 #define CONTROLLER_SCHEDULER_PLACEMENT_H_
 
+#include <cstdint>
 #include <string>
 
 #include "absl/strings/string_view.h"
@@ -36,6 +37,10 @@ absl::optional<std::string> WhyBoardWaits(const BoardStanding& board);
 
 // Why the board, as it describes itself now, can never run `spec`; nothing if it can.
 absl::optional<std::string> WhyBoardCannotRun(const BoardStanding& board, const v1::TrialSpec& spec);
+
+// Why `spec` waits for the board: the first predicate that fails, of the board or of the trial, as a sentence; without
+// one it is the trial's turn. `ahead`: waiting trials that the board takes before it.
+std::string WhyTrialWaits(const BoardStanding& board, const v1::TrialSpec& spec, std::uint64_t ahead);
 
 }  // namespace crosscall::scheduler
 

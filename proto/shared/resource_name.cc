@@ -32,6 +32,7 @@ bool IsId(absl::string_view id) {
 
 std::string BoardName(absl::string_view board) { return absl::StrCat("boards/", board); }
 std::string SweepName(absl::string_view sweep) { return absl::StrCat("sweeps/", sweep); }
+std::string ScheduleName(absl::string_view schedule) { return absl::StrCat("schedules/", schedule); }
 std::string TrialName(absl::string_view sweep, absl::string_view trial) {
   return absl::StrCat("sweeps/", sweep, "/trials/", trial);
 }
@@ -41,6 +42,9 @@ std::string AttemptName(absl::string_view trial_name, std::uint32_t attempt) {
 
 absl::StatusOr<std::string> BoardIdOf(absl::string_view name) { return SingleId(name, "boards", "boards/{board}"); }
 absl::StatusOr<std::string> SweepIdOf(absl::string_view name) { return SingleId(name, "sweeps", "sweeps/{sweep}"); }
+absl::StatusOr<std::string> ScheduleIdOf(absl::string_view name) {
+  return SingleId(name, "schedules", "schedules/{schedule}");
+}
 
 absl::StatusOr<std::string> SweepNameOfTrial(absl::string_view trial_name) {
   const std::vector<std::string> parts = absl::StrSplit(trial_name, '/');

@@ -16,6 +16,7 @@ bool IsId(absl::string_view id);
 
 std::string BoardName(absl::string_view board);
 std::string SweepName(absl::string_view sweep);
+std::string ScheduleName(absl::string_view schedule);
 std::string TrialName(absl::string_view sweep, absl::string_view trial);
 std::string AttemptName(absl::string_view trial_name, std::uint32_t attempt);
 
@@ -27,6 +28,7 @@ struct AttemptKey {
 // Each returns INVALID_ARGUMENT that shows what was found and the form that is wanted.
 absl::StatusOr<std::string> BoardIdOf(absl::string_view name);
 absl::StatusOr<std::string> SweepIdOf(absl::string_view name);
+absl::StatusOr<std::string> ScheduleIdOf(absl::string_view name);
 // The sweep's name of `sweeps/{sweep}/trials/{trial}`.
 absl::StatusOr<std::string> SweepNameOfTrial(absl::string_view trial_name);
 absl::StatusOr<AttemptKey> AttemptKeyOf(absl::string_view name);

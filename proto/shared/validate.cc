@@ -221,6 +221,23 @@ absl::Status Validate(const v1::CreateSweepRequest& request) {
   return Validate(request.spec());
 }
 
+absl::Status Validate(const v1::CreateScheduleRequest& request) {
+  if (!IsId(request.schedule_id())) {
+    return Wrong("schedule_id", absl::StrCat("\"", CleanText(request.schedule_id(), 80), "\""), "[a-z0-9-]{1,63}");
+  }
+  return Validate(request.schedule().spec());
+}
+
+absl::Status Validate(const v1::PauseScheduleRequest& request) {
+  if (absl::StatusOr<std::string> id = ScheduleIdOf(request.name()); !id.ok()) return id.status();
+  return AtMost("reason (bytes)", request.reason().size(), 1024);
+}
+
+absl::Status Validate(const v1::RunScheduleRequest& request) {
+  if (absl::StatusOr<std::string> id = ScheduleIdOf(request.name()); !id.ok()) return id.status();
+  return ShortText("request_id", request.request_id(), 64);
+}
+
 absl::Status Validate(const v1::SynchronizeRequest& request) {
   if (absl::StatusOr<std::string> id = BoardIdOf(request.board()); !id.ok()) return id.status();
   if (request.incarnation_id().empty() || request.incarnation_id().size() > 64) {

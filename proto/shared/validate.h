@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "crosscall/v1/board_service.pb.h"
+#include "crosscall/v1/schedule_service.pb.h"
 #include "crosscall/v1/sweep_service.pb.h"
 #include "crosscall/v1/trial.pb.h"
 
@@ -22,6 +23,10 @@ inline constexpr std::uint64_t kMaxExploreStates = 1'000'000'000;
 absl::Status Validate(const v1::TrialSpec& spec);
 absl::Status Validate(const v1::SweepSpec& spec);
 absl::Status Validate(const v1::CreateSweepRequest& request);
+// Cron, zone, window and policies are checked where they are understood: controller/scheduler/schedule_policy.h.
+absl::Status Validate(const v1::CreateScheduleRequest& request);
+absl::Status Validate(const v1::PauseScheduleRequest& request);
+absl::Status Validate(const v1::RunScheduleRequest& request);
 absl::Status Validate(const v1::SynchronizeRequest& request);
 absl::Status Validate(const v1::UploadResultRequest& request);
 

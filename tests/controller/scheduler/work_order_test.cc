@@ -7,6 +7,7 @@ namespace {
 
 constexpr WorkClass kMeasure = WorkClass::kMeasure;
 constexpr WorkClass kExplore = WorkClass::kExplore;
+constexpr v1::Sweep::Priority kAdHoc = v1::Sweep::PRIORITY_AD_HOC;
 
 TEST(WorkOrderTest, OnlyExplorationsAreExplorations) {
   EXPECT_EQ(WorkClassOf(v1::TARGET_SYSTEM_EXPLORE), kExplore);
@@ -21,8 +22,22 @@ TEST(WorkOrderTest, InASweepMeasurementsAndTheirRetriesComeBeforeExplorations) {
 }
 
 TEST(WorkOrderTest, AcrossSweepsMeasurementsComeFirstHoweverManyLeasesTheyHad) {
-  const SweepRank ranks[] = {{kMeasure, 0, 7},    {kMeasure, 1, 3}, {kMeasure, 1, 4},
-                             {kMeasure, 1000, 1}, {kExplore, 0, 9}, {kExplore, 1, 2}};
+  const SweepRank ranks[] = {{kAdHoc, kMeasure, {}, 0, 7}, {kAdHoc, kMeasure, {}, 1, 3},
+                             {kAdHoc, kMeasure, {}, 1, 4}, {kAdHoc, kMeasure, {}, 1000, 1},
+                             {kAdHoc, kExplore, {}, 0, 9}, {kAdHoc, kExplore, {}, 1, 2}};
+  for (std::size_t i = 1; i < std::size(ranks); ++i) EXPECT_LT(ranks[i - 1], ranks[i]) << i;
+}
+
+TEST(WorkOrderTest, PriorityBeforeKindOfWorkBeforeOwnersBeforeTheirSweeps) {
+  const Share little = {absl::Seconds(1), 0};
+  const Share little_and_more_boards = {absl::Seconds(1), 1};
+  const Share much = {absl::Hours(1), 0};
+  const SweepRank ranks[] = {{kAdHoc, kMeasure, little, 9, 9},
+                             {kAdHoc, kMeasure, little_and_more_boards, 0, 1},
+                             {kAdHoc, kMeasure, much, 0, 1},
+                             {kAdHoc, kExplore, little, 0, 1},
+                             {v1::Sweep::PRIORITY_NIGHTLY, kMeasure, little, 0, 1},
+                             {v1::Sweep::PRIORITY_NIGHTLY, kMeasure, much, 0, 1}};
   for (std::size_t i = 1; i < std::size(ranks); ++i) EXPECT_LT(ranks[i - 1], ranks[i]) << i;
 }
 

@@ -18,6 +18,7 @@ TEST(ResourceNameTest, IdsAreLowerCaseAndShort) {
 TEST(ResourceNameTest, NamesRoundTrip) {
   EXPECT_EQ(*BoardIdOf(BoardName("b1")), "b1");
   EXPECT_EQ(*SweepIdOf(SweepName("s1")), "s1");
+  EXPECT_EQ(*ScheduleIdOf(ScheduleName("nightly")), "nightly");
   EXPECT_EQ(*SweepNameOfTrial(TrialName("s1", "t1")), "sweeps/s1");
   const absl::StatusOr<AttemptKey> key = AttemptKeyOf(AttemptName(TrialName("s1", "t1"), 3));
   ASSERT_TRUE(key.ok()) << key.status();

@@ -142,6 +142,26 @@ TEST(ValidateTest, SweepSpecLimits) {
                                          {"request_id", [](auto& r) { r.set_request_id(std::string(65, 'x')); }}});
 }
 
+TEST(ValidateTest, ScheduleRequests) {
+  v1::CreateScheduleRequest create;
+  create.set_schedule_id("nightly");
+  v1::SweepSpec& spec = *create.mutable_schedule()->mutable_spec();
+  spec.add_scenarios()->set_id("ring");
+  spec.add_implementations("*");
+  ExpectRefused<v1::CreateScheduleRequest>(
+      create, {{"schedule_id", [](auto& r) { r.clear_schedule_id(); }},
+               {"schedule_id", [](auto& r) { r.set_schedule_id("schedules/nightly"); }},
+               {"repetitions", [](auto& r) { r.mutable_schedule()->mutable_spec()->set_repetitions(1'000'000); }}});
+  v1::PauseScheduleRequest pause;
+  pause.set_name("schedules/nightly");
+  ExpectRefused<v1::PauseScheduleRequest>(pause, {{"schedules/{schedule}", [](auto& r) { r.set_name("nightly"); }},
+                                                  {"reason", [](auto& r) { r.set_reason(std::string(1025, 'x')); }}});
+  v1::RunScheduleRequest run;
+  run.set_name("schedules/nightly");
+  ExpectRefused<v1::RunScheduleRequest>(run, {{"schedules/{schedule}", [](auto& r) { r.set_name("sweeps/s1"); }},
+                                              {"request_id", [](auto& r) { r.set_request_id(std::string(65, 'x')); }}});
+}
+
 TEST(ValidateTest, SynchronizeLimits) {
   v1::SynchronizeRequest good;
   good.set_board("boards/b1");
