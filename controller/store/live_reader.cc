@@ -25,16 +25,20 @@ ResultSummary ReadLatency(const Statement& statement, int first) {
 
 absl::StatusOr<LiveState> LiveReader::LoadLive() {
   LiveState live;
-  for (const auto load : {&LiveReader::LoadBoards, &LiveReader::LoadSweeps, &LiveReader::LoadTrials,
-                          &LiveReader::LoadAttempts, &LiveReader::LoadTallies, &LiveReader::LoadLatencies}) {
+  for (const auto load :
+       {&LiveReader::LoadBoards, &LiveReader::LoadSweeps, &LiveReader::LoadTrials, &LiveReader::LoadAttempts,
+        &LiveReader::LoadTallies, &LiveReader::LoadLatencies, &LiveReader::LoadSchedules}) {
     if (absl::Status status = (this->*load)(live); !status.ok()) return status;
   }
   absl::StatusOr<std::int64_t> sweep = connection_.Number("SELECT coalesce(max(number), 0) FROM sweeps");
   if (!sweep.ok()) return sweep.status();
   absl::StatusOr<std::int64_t> trial = connection_.Number("SELECT coalesce(max(id), 0) FROM trials");
   if (!trial.ok()) return trial.status();
+  absl::StatusOr<std::int64_t> schedule = connection_.Number("SELECT coalesce(max(number), 0) FROM schedules");
+  if (!schedule.ok()) return schedule.status();
   live.last_sweep_number = *sweep;
   live.last_trial_id = *trial;
+  live.last_schedule_number = *schedule;
   return live;
 }
 
@@ -115,6 +119,18 @@ absl::Status LiveReader::LoadLatencies(LiveState& live) {
                  });
 }
 
+absl::Status LiveReader::LoadSchedules(LiveState& live) {
+  return ForEach(
+      connection_,
+      absl::StrCat("SELECT ", kScheduleColumns, " FROM schedules c WHERE c.remove_time = 0 ORDER BY c.number"),
+      [&live](const Statement& statement) {
+        absl::StatusOr<ScheduleRow> row = ReadSchedule(statement);
+        if (!row.ok()) return row.status();
+        live.schedules.push_back(*std::move(row));
+        return absl::OkStatus();
+      });
+}
+
 absl::StatusOr<absl::optional<SweepRow>> LiveReader::OneSweep(absl::string_view sql, absl::string_view key) {
   absl::optional<SweepRow> found;
   absl::Status status = ForEach(
@@ -175,6 +191,19 @@ absl::StatusOr<std::vector<StoredResult>> LiveReader::FindResults(std::int64_t t
         return absl::OkStatus();
       },
       trial_id, attempt);
+  if (!status.ok()) return status;
+  return found;
+}
+
+absl::StatusOr<bool> LiveReader::HasFiring(std::int64_t schedule_number, absl::Time nominal_time) {
+  bool found = false;
+  absl::Status status = ForEach(
+      connection_, "SELECT 1 FROM firings WHERE schedule = ? AND nominal_time = ?",
+      [&found](const Statement&) {
+        found = true;
+        return absl::OkStatus();
+      },
+      schedule_number, nominal_time);
   if (!status.ok()) return status;
   return found;
 }

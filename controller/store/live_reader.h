@@ -24,6 +24,7 @@ class LiveReader {
   absl::StatusOr<absl::optional<TrialRow>> FindTrial(absl::string_view name);
   absl::StatusOr<absl::optional<AttemptRow>> FindAttempt(std::int64_t trial_id, std::uint32_t attempt);
   absl::StatusOr<std::vector<StoredResult>> FindResults(std::int64_t trial_id, std::uint32_t attempt);
+  absl::StatusOr<bool> HasFiring(std::int64_t schedule_number, absl::Time nominal_time);
   absl::StatusOr<bool> IsClosedSession(absl::string_view board, absl::string_view incarnation_id);
 
  private:
@@ -34,6 +35,7 @@ class LiveReader {
   absl::Status LoadAttempts(LiveState& live);
   absl::Status LoadTallies(LiveState& live);
   absl::Status LoadLatencies(LiveState& live);
+  absl::Status LoadSchedules(LiveState& live);
 
   Connection& connection_;
 };

@@ -6,6 +6,7 @@
 #include "absl/strings/string_view.h"
 #include "controller/store/connection.h"
 #include "crosscall/v1/result_service.pb.h"
+#include "crosscall/v1/schedule_service.pb.h"
 #include "crosscall/v1/sweep_service.pb.h"
 
 namespace crosscall::store {
@@ -17,6 +18,10 @@ absl::StatusOr<v1::ListTrialsResponse> ListTrials(Connection& connection, const 
 absl::StatusOr<v1::ListResultsResponse> ListResults(Connection& connection, const v1::ListResultsRequest& request);
 absl::StatusOr<v1::GetResultResponse> GetResult(Connection& connection, absl::string_view attempt_name);
 absl::StatusOr<v1::ListHangsResponse> ListHangs(Connection& connection, const v1::ListHangsRequest& request);
+absl::StatusOr<v1::Schedule> GetSchedule(Connection& connection, absl::string_view name);
+absl::StatusOr<v1::ListSchedulesResponse> ListSchedules(Connection& connection,
+                                                        const v1::ListSchedulesRequest& request);
+absl::StatusOr<v1::ListFiringsResponse> ListFirings(Connection& connection, const v1::ListFiringsRequest& request);
 
 // The number of a sweep; NOT_FOUND, or INVALID_ARGUMENT for a name of another form.
 absl::StatusOr<std::int64_t> SweepNumber(Connection& connection, absl::string_view name);

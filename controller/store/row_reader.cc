@@ -4,6 +4,7 @@
 #include "proto/shared/resource_name.h"
 
 namespace crosscall::store {
+
 absl::StatusOr<SweepRow> ReadSweep(const Statement& statement, int first) {
   SweepRow row;
   row.number = statement.Int(first);
@@ -20,6 +21,10 @@ absl::StatusOr<SweepRow> ReadSweep(const Statement& statement, int first) {
   if (statement.Int(first + 10) != 0) *sweep.mutable_start_time() = shared::TimestampOf(statement.Time(first + 10));
   if (statement.Int(first + 11) != 0) *sweep.mutable_end_time() = shared::TimestampOf(statement.Time(first + 11));
   *sweep.mutable_expire_time() = shared::TimestampOf(statement.Time(first + 12));
+  sweep.set_priority(static_cast<v1::Sweep::Priority>(statement.Int(first + 13)));
+  sweep.set_owner(statement.Bytes(first + 14));
+  sweep.set_schedule(statement.Bytes(first + 15));
+  if (statement.Int(first + 16) != 0) *sweep.mutable_nominal_time() = shared::TimestampOf(statement.Time(first + 16));
   return row;
 }
 
@@ -39,6 +44,21 @@ absl::StatusOr<TrialRow> ReadTrial(const Statement& statement, int first) {
   trial.set_state_reason(statement.Bytes(first + 10));
   *trial.mutable_create_time() = shared::TimestampOf(statement.Time(first + 11));
   if (statement.Int(first + 12) != 0) *trial.mutable_end_time() = shared::TimestampOf(statement.Time(first + 12));
+  return row;
+}
+
+absl::StatusOr<ScheduleRow> ReadSchedule(const Statement& statement, int first) {
+  ScheduleRow row;
+  row.number = statement.Int(first);
+  v1::Schedule& schedule = row.schedule;
+  if (absl::Status status = statement.Parse(first + 1, schedule); !status.ok()) return status;
+  // The definition is as it was at creation; what changes is in the other columns.
+  schedule.set_paused(statement.Int(first + 2) != 0);
+  schedule.set_state_reason(statement.Bytes(first + 3));
+  row.decided_until = statement.Time(first + 4);
+  schedule.clear_next_time();
+  if (statement.Int(first + 5) != 0) *schedule.mutable_next_time() = shared::TimestampOf(statement.Time(first + 5));
+  row.remove_time = statement.Time(first + 6);
   return row;
 }
 

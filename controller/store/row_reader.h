@@ -11,8 +11,8 @@ namespace crosscall::store {
 inline constexpr char kSweepColumns[] =
     "s.number, s.name, coalesce(s.request_id, ''), s.spec, s.state, s.state_reason, s.end_cause, s.progress, "
     "s.coverage,"
-    " s.create_time, s.start_time, s.end_time, s.expire_time";
-inline constexpr int kSweepColumnCount = 13;
+    " s.create_time, s.start_time, s.end_time, s.expire_time, s.priority, s.owner, s.schedule, s.nominal_time";
+inline constexpr int kSweepColumnCount = 17;
 
 inline constexpr char kTrialColumns[] =
     "t.id, t.sweep, t.position, t.name, t.board, t.spec, t.repetition, t.state, t.attempt_count, t.outcome,"
@@ -24,9 +24,14 @@ inline constexpr char kAttemptColumns[] =
     " a.end_time";
 inline constexpr int kAttemptColumnCount = 10;
 
+inline constexpr char kScheduleColumns[] =
+    "c.number, c.definition, c.paused, c.state_reason, c.decided_until, c.next_time, c.remove_time";
+inline constexpr int kScheduleColumnCount = 7;
+
 // Each reads its columns from `first` on. DATA_LOSS: a column that is not what it should be.
 absl::StatusOr<SweepRow> ReadSweep(const Statement& statement, int first = 0);
 absl::StatusOr<TrialRow> ReadTrial(const Statement& statement, int first = 0);
+absl::StatusOr<ScheduleRow> ReadSchedule(const Statement& statement, int first = 0);
 AttemptRow ReadAttempt(const Statement& statement, int first = 0);
 
 // As users see it; `trial_name` is that of the attempt's trial.

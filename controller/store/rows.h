@@ -10,6 +10,7 @@
 #include "crosscall/v1/board.pb.h"
 #include "crosscall/v1/exploration.pb.h"
 #include "crosscall/v1/result.pb.h"
+#include "crosscall/v1/schedule.pb.h"
 #include "crosscall/v1/sweep.pb.h"
 #include "crosscall/v1/trial.pb.h"
 
@@ -118,8 +119,28 @@ struct LatencyRow {
   absl::Time commit_time = absl::UnixEpoch();
 };
 
-// Everything the dispatcher holds in memory: boards, sweeps that have not ended, their trials, and attempts that have
-// neither an outcome nor an ended lease, or whose spooled result is waited for.
+struct ScheduleRow {
+  std::int64_t number = 0;
+  v1::Schedule schedule;
+  // Every nominal time up to this one has its firing.
+  absl::Time decided_until = absl::UnixEpoch();
+  // UnixEpoch: it is there.
+  absl::Time remove_time = absl::UnixEpoch();
+};
+
+struct FiringRow {
+  std::int64_t schedule_number = 0;
+  absl::Time nominal_time = absl::UnixEpoch();
+  v1::Firing::Kind kind = v1::Firing::KIND_UNSPECIFIED;
+  // Empty unless it ran.
+  std::string sweep;
+  std::string reason;
+  absl::Time decide_time = absl::UnixEpoch();
+  bool manual = false;
+};
+
+// Everything the dispatcher holds in memory: boards, schedules, sweeps that have not ended, their trials, and attempts
+// that have neither an outcome nor an ended lease, or whose spooled result is waited for.
 struct LiveState {
   std::vector<BoardRow> boards;
   std::vector<SweepRow> sweeps;
@@ -127,8 +148,10 @@ struct LiveState {
   std::vector<AttemptRow> attempts;
   std::vector<TallyRow> tallies;
   std::vector<LatencyRow> latencies;
+  std::vector<ScheduleRow> schedules;
   std::int64_t last_sweep_number = 0;
   std::int64_t last_trial_id = 0;
+  std::int64_t last_schedule_number = 0;
 };
 
 }  // namespace crosscall::store

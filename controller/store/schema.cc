@@ -165,7 +165,39 @@ CREATE TABLE convictions (
 CREATE INDEX convictions_point ON convictions (scenario, implementation, result);
 )sql";
 
-constexpr const char* kMigrations[] = {kVersion1, kVersion2, kVersion3};
+// Schedules, and what became of each of their nominal times: the key lets no nominal time have two firings, whoever
+// starts when. Removed schedules stay for their firings' sake. Sweeps of before are ad hoc (1) and nobody's.
+constexpr char kVersion4[] = R"sql(
+CREATE TABLE schedules (
+  number INTEGER PRIMARY KEY,
+  name TEXT NOT NULL,
+  definition BLOB NOT NULL,
+  paused INTEGER NOT NULL,
+  state_reason TEXT NOT NULL,
+  decided_until INTEGER NOT NULL,
+  next_time INTEGER NOT NULL,
+  remove_time INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX schedules_kept ON schedules (name) WHERE remove_time = 0;
+CREATE TABLE firings (
+  schedule INTEGER NOT NULL REFERENCES schedules (number),
+  nominal_time INTEGER NOT NULL,
+  kind INTEGER NOT NULL,
+  sweep TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  decide_time INTEGER NOT NULL,
+  manual INTEGER NOT NULL,
+  PRIMARY KEY (schedule, nominal_time)
+) WITHOUT ROWID;
+CREATE TRIGGER firings_never_change BEFORE UPDATE ON firings
+  BEGIN SELECT RAISE(ABORT, 'a firing is decided once'); END;
+ALTER TABLE sweeps ADD COLUMN priority INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE sweeps ADD COLUMN owner TEXT NOT NULL DEFAULT '';
+ALTER TABLE sweeps ADD COLUMN schedule TEXT NOT NULL DEFAULT '';
+ALTER TABLE sweeps ADD COLUMN nominal_time INTEGER NOT NULL DEFAULT 0;
+)sql";
+
+constexpr const char* kMigrations[] = {kVersion1, kVersion2, kVersion3, kVersion4};
 static_assert(sizeof(kMigrations) / sizeof(kMigrations[0]) == kSchemaVersion);
 
 absl::Status CheckOwner(Connection& connection, std::int64_t version) {

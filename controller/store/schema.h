@@ -7,7 +7,7 @@
 
 namespace crosscall::store {
 
-inline constexpr int kSchemaVersion = 3;
+inline constexpr int kSchemaVersion = 4;
 
 // Statements of one step, from 1 to kSchemaVersion.
 const char* MigrationSql(int version);

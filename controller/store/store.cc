@@ -99,6 +99,15 @@ absl::StatusOr<v1::GetResultResponse> Store::GetResult(absl::string_view attempt
 absl::StatusOr<v1::ListHangsResponse> Store::ListHangs(const v1::ListHangsRequest& request) const {
   return impl_->Read(store::ListHangs, request);
 }
+absl::StatusOr<v1::Schedule> Store::GetSchedule(absl::string_view name) const {
+  return impl_->Read(store::GetSchedule, name);
+}
+absl::StatusOr<v1::ListSchedulesResponse> Store::ListSchedules(const v1::ListSchedulesRequest& request) const {
+  return impl_->Read(store::ListSchedules, request);
+}
+absl::StatusOr<v1::ListFiringsResponse> Store::ListFirings(const v1::ListFiringsRequest& request) const {
+  return impl_->Read(store::ListFirings, request);
+}
 std::uint64_t Store::SizeBytes() const { return FileBytes(impl_->path()) + FileBytes(impl_->path() + "-wal"); }
 
 absl::StatusOr<LiveState> Store::LoadLive() { return impl_->live().LoadLive(); }
@@ -116,6 +125,9 @@ absl::StatusOr<absl::optional<AttemptRow>> Store::FindAttempt(std::int64_t trial
 }
 absl::StatusOr<std::vector<StoredResult>> Store::FindResults(std::int64_t trial_id, std::uint32_t attempt) {
   return impl_->live().FindResults(trial_id, attempt);
+}
+absl::StatusOr<bool> Store::HasFiring(std::int64_t schedule_number, absl::Time nominal_time) {
+  return impl_->live().HasFiring(schedule_number, nominal_time);
 }
 absl::StatusOr<bool> Store::IsClosedSession(absl::string_view board, absl::string_view incarnation_id) {
   return impl_->live().IsClosedSession(board, incarnation_id);

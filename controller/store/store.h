@@ -20,6 +20,7 @@
 #include "controller/store/rows.h"
 #include "controller/store/transaction.h"
 #include "crosscall/v1/result_service.pb.h"
+#include "crosscall/v1/schedule_service.pb.h"
 #include "crosscall/v1/sweep_service.pb.h"
 
 namespace crosscall::store {
@@ -54,6 +55,9 @@ class Store {
   // A hang report names what the explorer knows of its point.
   absl::StatusOr<v1::GetResultResponse> GetResult(absl::string_view attempt_name) const;
   absl::StatusOr<v1::ListHangsResponse> ListHangs(const v1::ListHangsRequest& request) const;
+  absl::StatusOr<v1::Schedule> GetSchedule(absl::string_view name) const;
+  absl::StatusOr<v1::ListSchedulesResponse> ListSchedules(const v1::ListSchedulesRequest& request) const;
+  absl::StatusOr<v1::ListFiringsResponse> ListFirings(const v1::ListFiringsRequest& request) const;
   // Bytes of the database and its log on disk.
   std::uint64_t SizeBytes() const;
 
@@ -66,6 +70,8 @@ class Store {
   absl::StatusOr<absl::optional<AttemptRow>> FindAttempt(std::int64_t trial_id, std::uint32_t attempt);
   // The payloads already stored for an attempt, in the order of their arrival.
   absl::StatusOr<std::vector<StoredResult>> FindResults(std::int64_t trial_id, std::uint32_t attempt);
+  // True if the schedule's nominal time has its firing.
+  absl::StatusOr<bool> HasFiring(std::int64_t schedule_number, absl::Time nominal_time);
   // True if the board's incarnation had a session that is closed.
   absl::StatusOr<bool> IsClosedSession(absl::string_view board, absl::string_view incarnation_id);
   // Errors stay in the transaction: its Commit tells them. Only one at a time.

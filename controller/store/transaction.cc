@@ -68,6 +68,12 @@ void Transaction::AddTally(const TallyRow& row) {
 void Transaction::PutLatency(const LatencyRow& row) {
   Write([&] { return writer_.PutLatency(row); });
 }
+void Transaction::PutSchedule(const ScheduleRow& row) {
+  Write([&] { return writer_.PutSchedule(row); });
+}
+void Transaction::InsertFiring(const FiringRow& row) {
+  Write([&] { return writer_.InsertFiring(row); });
+}
 void Transaction::AddEvent(const EventRow& row) {
   Write([&] { return writer_.AddEvent(row); });
 }

@@ -44,6 +44,10 @@ class Transaction {
   void AddTally(const TallyRow& row);
   // Replaces the latest of the same board, scenario, implementation and target system.
   void PutLatency(const LatencyRow& row);
+  // Inserts, or replaces what changes in a schedule: pause, reason, progress in time, removal.
+  void PutSchedule(const ScheduleRow& row);
+  // A second firing of a nominal time is FAILED_PRECONDITION.
+  void InsertFiring(const FiringRow& row);
   void AddEvent(const EventRow& row);
 
   // Ends the transaction either way: after an error it is rolled back when this returns.

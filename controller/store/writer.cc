@@ -76,10 +76,12 @@ absl::Status Writer::InsertSweep(const SweepRow& row) {
   // An empty request id is NULL, since many sweeps may have none.
   return Run(
       "INSERT INTO sweeps (number, name, request_id, spec, state, state_reason, end_cause, progress, coverage,"
-      " create_time, start_time, end_time, expire_time) VALUES (?, ?, nullif(?, ''), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      " create_time, start_time, end_time, expire_time, priority, owner, schedule, nominal_time)"
+      " VALUES (?, ?, nullif(?, ''), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       row.number, sweep.name(), row.request_id, Blob{spec}, static_cast<int>(sweep.state()), sweep.state_reason(),
       static_cast<int>(row.end_cause), Blob{progress}, sweep.coverage(), Nanos(sweep.create_time()),
-      Nanos(sweep.start_time()), Nanos(sweep.end_time()), Nanos(sweep.expire_time()));
+      Nanos(sweep.start_time()), Nanos(sweep.end_time()), Nanos(sweep.expire_time()),
+      static_cast<int>(sweep.priority()), sweep.owner(), sweep.schedule(), Nanos(sweep.nominal_time()));
 }
 
 absl::Status Writer::UpdateSweep(const SweepRow& row) {
@@ -164,6 +166,26 @@ absl::Status Writer::PutLatency(const LatencyRow& row) {
       " commit_time) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       row.board, row.scenario, row.implementation, static_cast<int>(row.target_system), row.summary.calls,
       row.summary.p50_nanos, row.summary.p99_nanos, row.summary.p999_nanos, row.summary.max_nanos, row.commit_time);
+}
+
+absl::Status Writer::PutSchedule(const ScheduleRow& row) {
+  const v1::Schedule& schedule = row.schedule;
+  const std::string definition = schedule.SerializeAsString();
+  return Run(
+      "INSERT INTO schedules (number, name, definition, paused, state_reason, decided_until, next_time, remove_time)"
+      " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (number) DO UPDATE SET paused = excluded.paused,"
+      " state_reason = excluded.state_reason, decided_until = excluded.decided_until, next_time = excluded.next_time,"
+      " remove_time = excluded.remove_time",
+      row.number, schedule.name(), Blob{definition}, schedule.paused(), schedule.state_reason(), row.decided_until,
+      Nanos(schedule.next_time()), row.remove_time);
+}
+
+absl::Status Writer::InsertFiring(const FiringRow& row) {
+  return Run(
+      "INSERT INTO firings (schedule, nominal_time, kind, sweep, reason, decide_time, manual)"
+      " VALUES (?, ?, ?, ?, ?, ?, ?)",
+      row.schedule_number, row.nominal_time, static_cast<int>(row.kind), row.sweep, row.reason, row.decide_time,
+      row.manual);
 }
 
 absl::Status Writer::AddEvent(const EventRow& row) {

@@ -36,6 +36,8 @@ class Writer {
   absl::Status InsertResult(const ResultRow& row);
   absl::Status AddTally(const TallyRow& row);
   absl::Status PutLatency(const LatencyRow& row);
+  absl::Status PutSchedule(const ScheduleRow& row);
+  absl::Status InsertFiring(const FiringRow& row);
   absl::Status AddEvent(const EventRow& row);
 
  private:

@@ -54,7 +54,7 @@ TEST(OpenTest, ANewerSchemaIsRefusedAndLeftAlone) {
   EXPECT_EQ(store.status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(store.status().message()),
               AllOf(HasSubstr("schema 99"), HasSubstr("newer controller"), HasSubstr("--state-dir")));
-  Execute(folder.path(), "INSERT INTO of_the_future VALUES (1); PRAGMA user_version = 3;");
+  Execute(folder.path(), absl::StrCat("INSERT INTO of_the_future VALUES (1); PRAGMA user_version = ", kSchemaVersion));
   EXPECT_TRUE(TryOpen(folder.path()).ok());
 }
 
@@ -108,6 +108,10 @@ TEST(MigrationTest, Version1IsBroughtForwardWithItsResults) {
   ASSERT_EQ(live->latencies.size(), 1u);
   EXPECT_EQ(live->latencies[0].summary.p50_nanos, 5u);
   EXPECT_EQ(live->latencies[0].summary.max_nanos, 8u);
+  const v1::Sweep sweep = *(*store)->GetSweep("sweeps/s1");
+  EXPECT_EQ(sweep.priority(), v1::Sweep::PRIORITY_AD_HOC);
+  EXPECT_EQ(sweep.schedule(), "");
+  EXPECT_FALSE(sweep.has_nominal_time());
   const auto hangs = (*store)->ListHangs({});
   ASSERT_TRUE(hangs.ok()) << hangs.status();
   ASSERT_EQ(hangs->hangs_size(), 1);
