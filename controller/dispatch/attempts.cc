@@ -32,6 +32,14 @@ void Attempts::SetLease(Lease& lease, scheduler::LeaseState to) {
   lease.row.lease_state = absl::StrCat(scheduler::LeaseStateName(to));
 }
 
+Lease Attempts::Take(Batch& batch, BoardState& board) {
+  Lease lease = *std::move(board.lease);
+  board.lease.reset();
+  const SweepState& sweep = *lease.trial->sweep;
+  world_.ShareOf(sweep).End(sweep.row.sweep.owner(), batch.now());
+  return lease;
+}
+
 void Attempts::SetTrial(Batch& batch, TrialState& trial, v1::Trial::State to, const std::string& reason) {
   v1::Trial& row = trial.row.trial;
   const absl::Status allowed = scheduler::CheckTransition(row.state(), to);
@@ -69,6 +77,7 @@ void Attempts::Grant(Batch& batch, TrialState& trial) {
   lease.row.expire_time = batch.wall() + (lease.term.expires - batch.now());
   batch.tx().InsertAttempt(lease.row);
   board.lease = std::move(lease);
+  world_.ShareOf(*trial.sweep).Begin(trial.sweep->row.sweep.owner(), batch.now());
   SetTrial(batch, trial, v1::Trial::STATE_RUNNING, "");
   v1::Sweep& sweep = trial.sweep->row.sweep;
   if (sweep.state() == v1::Sweep::STATE_PENDING) {
@@ -100,15 +109,13 @@ void Attempts::Revoke(Batch& batch, BoardState& board, const std::string& reason
 void Attempts::End(Batch& batch, BoardState& board, scheduler::LeaseState to, v1::Outcome outcome,
                    const std::string& cause) {
   SetLease(*board.lease, to);
-  Lease lease = *std::move(board.lease);
-  board.lease.reset();
+  Lease lease = Take(batch, board);
   Settle(batch, *lease.trial, std::move(lease.row), outcome, cause);
 }
 
 void Attempts::WaitForSpool(Batch& batch, BoardState& board) {
   SetLease(*board.lease, scheduler::LeaseState::kFenced);
-  Lease lease = *std::move(board.lease);
-  board.lease.reset();
+  Lease lease = Take(batch, board);
   lease.row.cause = "its agent restarted, the result is in the spool";
   batch.tx().UpdateAttempt(lease.row);
   board.spooled.push_back(
@@ -127,8 +134,7 @@ void Attempts::Complete(Batch& batch, BoardState& board, const store::ResultSumm
   // A result proves that the agent holds the lease, even if no report has said so yet.
   if (board.lease->state == scheduler::LeaseState::kPending) SetLease(*board.lease, scheduler::LeaseState::kActive);
   SetLease(*board.lease, scheduler::LeaseState::kCompleted);
-  Lease lease = *std::move(board.lease);
-  board.lease.reset();
+  Lease lease = Take(batch, board);
   KeepLatency(batch, board, *lease.trial, summary);
   Settle(batch, *lease.trial, std::move(lease.row), summary.outcome, reason);
 }

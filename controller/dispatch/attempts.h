@@ -38,6 +38,8 @@ class Attempts {
 
  private:
   void SetLease(Lease& lease, scheduler::LeaseState to);
+  // The board's lease, which is the board's no more.
+  Lease Take(Batch& batch, BoardState& board);
   void SetTrial(Batch& batch, TrialState& trial, v1::Trial::State to, const std::string& reason);
   // Writes the end of an attempt and decides what becomes of its trial.
   void Settle(Batch& batch, TrialState& trial, store::AttemptRow row, v1::Outcome outcome, const std::string& cause);

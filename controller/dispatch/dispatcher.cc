@@ -147,9 +147,42 @@ void Dispatcher::UploadResult(const v1::UploadResultRequest& request, const Done
   impl_->UploadResult(request, done);
 }
 
-void Dispatcher::CreateSweep(v1::CreateSweepRequest request, const Done<v1::CreateSweepResponse>& done) {
+void Dispatcher::CreateSweep(v1::CreateSweepRequest request, const Done<v1::CreateSweepResponse>& done,
+                             std::string owner) {
   if (absl::Status status = shared::Validate(request); !status.ok()) return done(status);
-  impl_->Submit(Engine::CreateSweep(std::move(request), done));
+  impl_->Submit(Engine::CreateSweep(std::move(request), done, std::move(owner)));
+}
+
+void Dispatcher::ExplainSweep(v1::ExplainSweepRequest request, const Done<v1::ExplainSweepResponse>& done) {
+  if (absl::StatusOr<std::string> id = shared::SweepIdOf(request.name()); !id.ok()) return done(id.status());
+  impl_->Submit(Engine::ExplainSweep(std::move(request), done));
+}
+
+void Dispatcher::CreateSchedule(v1::CreateScheduleRequest request, const Done<v1::CreateScheduleResponse>& done) {
+  if (absl::Status status = shared::Validate(request); !status.ok()) return done(status);
+  // Here and not only on the thread: it reads the zone's file the first time.
+  if (auto rule = scheduler::RuleOf(request.schedule()); !rule.ok()) return done(rule.status());
+  impl_->Submit(Engine::OnSchedules(&ScheduleDesk::Create, std::move(request), done));
+}
+
+void Dispatcher::PauseSchedule(v1::PauseScheduleRequest request, const Done<v1::PauseScheduleResponse>& done) {
+  if (absl::Status status = shared::Validate(request); !status.ok()) return done(status);
+  impl_->Submit(Engine::OnSchedules(&ScheduleDesk::Pause, std::move(request), done));
+}
+
+void Dispatcher::ResumeSchedule(v1::ResumeScheduleRequest request, const Done<v1::ResumeScheduleResponse>& done) {
+  if (absl::StatusOr<std::string> id = shared::ScheduleIdOf(request.name()); !id.ok()) return done(id.status());
+  impl_->Submit(Engine::OnSchedules(&ScheduleDesk::Resume, std::move(request), done));
+}
+
+void Dispatcher::RunSchedule(v1::RunScheduleRequest request, const Done<v1::RunScheduleResponse>& done) {
+  if (absl::Status status = shared::Validate(request); !status.ok()) return done(status);
+  impl_->Submit(Engine::OnSchedules(&ScheduleDesk::Run, std::move(request), done));
+}
+
+void Dispatcher::DeleteSchedule(v1::DeleteScheduleRequest request, const Done<v1::DeleteScheduleResponse>& done) {
+  if (absl::StatusOr<std::string> id = shared::ScheduleIdOf(request.name()); !id.ok()) return done(id.status());
+  impl_->Submit(Engine::OnSchedules(&ScheduleDesk::Delete, std::move(request), done));
 }
 
 void Dispatcher::CancelSweep(v1::CancelSweepRequest request, const Done<v1::CancelSweepResponse>& done) {

@@ -19,6 +19,7 @@
 #include "controller/dispatch/snapshot.h"
 #include "controller/store/store.h"
 #include "crosscall/v1/board_service.pb.h"
+#include "crosscall/v1/schedule_service.pb.h"
 #include "crosscall/v1/sweep_service.pb.h"
 #include "proto/shared/clock.h"
 
@@ -45,8 +46,17 @@ class Dispatcher {
   void Abandon(std::uint64_t ticket);
 
   void UploadResult(const v1::UploadResultRequest& request, const Done<v1::UploadResultResponse>& done);
-  void CreateSweep(v1::CreateSweepRequest request, const Done<v1::CreateSweepResponse>& done);
+  // `owner`: who asks, as the controller knows him; boards are shared among owners.
+  void CreateSweep(v1::CreateSweepRequest request, const Done<v1::CreateSweepResponse>& done, std::string owner = "");
   void CancelSweep(v1::CancelSweepRequest request, const Done<v1::CancelSweepResponse>& done);
+  void ExplainSweep(v1::ExplainSweepRequest request, const Done<v1::ExplainSweepResponse>& done);
+
+  // See schedule_service.proto. The owner is a field of the schedule, which the caller has set.
+  void CreateSchedule(v1::CreateScheduleRequest request, const Done<v1::CreateScheduleResponse>& done);
+  void PauseSchedule(v1::PauseScheduleRequest request, const Done<v1::PauseScheduleResponse>& done);
+  void ResumeSchedule(v1::ResumeScheduleRequest request, const Done<v1::ResumeScheduleResponse>& done);
+  void RunSchedule(v1::RunScheduleRequest request, const Done<v1::RunScheduleResponse>& done);
+  void DeleteSchedule(v1::DeleteScheduleRequest request, const Done<v1::DeleteScheduleResponse>& done);
 
   std::uint64_t WatchSweep(std::string name, const SweepWatcher& watcher);
   void Unwatch(std::uint64_t id);

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "controller/dispatch/board_view.h"
+#include "controller/dispatch/explain.h"
 #include "controller/dispatch/placing.h"
 #include "controller/scheduler/transitions.h"
 #include "proto/shared/log.h"
@@ -54,9 +55,21 @@ Engine::Event Engine::AcceptResult(CheckedResult result, const Done<v1::UploadRe
           .refuse = done};
 }
 
-Engine::Event Engine::CreateSweep(v1::CreateSweepRequest request, const Done<v1::CreateSweepResponse>& done) {
-  return {.apply = [request = std::move(request), done](
-                       Engine& engine, Batch& batch) { engine.parts_->desk.Create(batch, request, done); },
+Engine::Event Engine::CreateSweep(v1::CreateSweepRequest request, const Done<v1::CreateSweepResponse>& done,
+                                  std::string owner) {
+  return {.apply = [request = std::move(request), done, owner = std::move(owner)](
+                       Engine& engine, Batch& batch) { engine.parts_->desk.Create(batch, request, owner, done); },
+          .refuse = done};
+}
+
+Engine::Event Engine::ExplainSweep(v1::ExplainSweepRequest request, const Done<v1::ExplainSweepResponse>& done) {
+  return {.apply =
+              [request = std::move(request), done](Engine& engine, Batch& batch) {
+                absl::StatusOr<v1::Sweep> sweep = engine.parts_->desk.Find(request.name());
+                batch.Reply<v1::ExplainSweepResponse>(
+                    done, sweep.ok() ? Explain(*engine.parts_->world, engine.settings_, request, batch.now())
+                                     : sweep.status());
+              },
           .refuse = done};
 }
 
@@ -121,6 +134,10 @@ void Engine::CheckDeadlines(Batch& batch) {
   for (const std::int64_t number : world.sweep_deadlines.TakeDue(batch.now())) {
     parts_->desk.Expire(batch, *world.sweeps.at(number));
   }
+  // After the sweeps: one whose window has just closed is no overlap.
+  for (const std::int64_t number : world.schedule_deadlines.TakeDue(batch.now())) {
+    parts_->schedules.CheckDue(batch, number);
+  }
 }
 
 void Engine::EndBatch(Batch& batch) {
@@ -179,8 +196,10 @@ void Engine::EndHeldCalls(const absl::Status& status) {
 
 absl::optional<absl::Duration> Engine::NextDeadline() const {
   if (parts_ == nullptr) return not_before_;
-  const absl::Duration next = std::min(parts_->world->board_deadlines.Next().value_or(absl::InfiniteDuration()),
-                                       parts_->world->sweep_deadlines.Next().value_or(absl::InfiniteDuration()));
+  const World& world = *parts_->world;
+  const absl::Duration next = std::min({world.board_deadlines.Next().value_or(absl::InfiniteDuration()),
+                                        world.sweep_deadlines.Next().value_or(absl::InfiniteDuration()),
+                                        world.schedule_deadlines.Next().value_or(absl::InfiniteDuration())});
   if (next == absl::InfiniteDuration()) return absl::nullopt;
   return std::max(next, not_before_);
 }

@@ -18,6 +18,7 @@
 #include "controller/dispatch/checked_result.h"
 #include "controller/dispatch/done.h"
 #include "controller/dispatch/intake.h"
+#include "controller/dispatch/schedule_desk.h"
 #include "controller/dispatch/sessions.h"
 #include "controller/dispatch/settings.h"
 #include "controller/dispatch/snapshot.h"
@@ -47,10 +48,24 @@ class Engine {
                            const Done<v1::SynchronizeResponse>& done);
   static Event Abandon(std::uint64_t ticket);
   static Event AcceptResult(CheckedResult result, const Done<v1::UploadResultResponse>& done);
-  static Event CreateSweep(v1::CreateSweepRequest request, const Done<v1::CreateSweepResponse>& done);
+  // `owner`: who asks, as the controller knows him.
+  static Event CreateSweep(v1::CreateSweepRequest request, const Done<v1::CreateSweepResponse>& done,
+                           std::string owner = "");
   static Event CancelSweep(v1::CancelSweepRequest request, const Done<v1::CancelSweepResponse>& done);
   static Event WatchSweep(std::uint64_t id, std::string name, const SweepWatcher& watcher);
   static Event Unwatch(std::uint64_t id);
+
+  static Event ExplainSweep(v1::ExplainSweepRequest request, const Done<v1::ExplainSweepResponse>& done);
+  // A call of the schedule desk, one of its public functions.
+  template <class Request, class Response>
+  static Event OnSchedules(absl::StatusOr<Response> (ScheduleDesk::*act)(Batch&, const Request&), Request request,
+                           const Done<Response>& done) {
+    return {.apply =
+                [act, request = std::move(request), done](Engine& engine, Batch& batch) {
+                  batch.Reply<Response>(done, (engine.parts_->schedules.*act)(batch, request));
+                },
+            .refuse = done};
+  }
 
   // Applies the events and whatever is due, commits, answers. An error is that of the commit: everybody has been told
   // it, and the world was read again.
@@ -70,11 +85,13 @@ class Engine {
         : world(std::move(read)),
           sessions(settings, store, *world),
           intake(settings, store, *world),
-          desk(settings, store, *world) {}
+          desk(settings, store, *world),
+          schedules(settings, store, *world, desk) {}
     const std::unique_ptr<World> world;
     Sessions sessions;
     Intake intake;
     SweepDesk desk;
+    ScheduleDesk schedules;
   };
 
   Engine(store::Store& store, const shared::Clock& clock, Settings settings)

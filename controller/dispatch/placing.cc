@@ -9,19 +9,24 @@ namespace crosscall::dispatch {
 namespace {
 
 // The rank of a sweep that waits for the board, by its first trial.
-scheduler::SweepRank RankOf(const BoardState& board, const decltype(BoardState::pending)::value_type& waiting) {
+scheduler::SweepRank RankOf(const World& world, const BoardState& board,
+                            const decltype(BoardState::pending)::value_type& waiting, absl::Duration now) {
+  const TrialState& first = *waiting.second.begin()->second;
+  const v1::Sweep& sweep = first.sweep->row.sweep;
   scheduler::SweepRank rank;
-  rank.work = waiting.second.begin()->first.work;
+  rank.priority = sweep.priority();
+  rank.work = first.work;
+  rank.share = world.shares.at(rank.priority).Of(sweep.owner(), now);
   rank.sweep = waiting.first;
   const auto granted = board.granted.find({rank.sweep, rank.work});
   if (granted != board.granted.end()) rank.granted = granted->second;
   return rank;
 }
 
-TrialState& NextTrial(const BoardState& board) {
-  const auto sweep =
-      std::min_element(board.pending.begin(), board.pending.end(),
-                       [&board](const auto& a, const auto& b) { return RankOf(board, a) < RankOf(board, b); });
+TrialState& NextTrial(const World& world, const BoardState& board, absl::Duration now) {
+  const auto sweep = std::min_element(board.pending.begin(), board.pending.end(), [&](const auto& a, const auto& b) {
+    return RankOf(world, board, a, now) < RankOf(world, board, b, now);
+  });
   return *sweep->second.begin()->second;
 }
 
@@ -32,7 +37,7 @@ void Place(Batch& batch, const Settings& settings, World& world, BoardState& boa
   while (!board.pending.empty()) {
     const scheduler::BoardStanding standing = board.Standing(settings, batch.now());
     if (scheduler::WhyBoardWaits(standing)) return;
-    TrialState& trial = NextTrial(board);
+    TrialState& trial = NextTrial(world, board, batch.now());
     if (const absl::optional<std::string> never = scheduler::WhyBoardCannotRun(standing, trial.ParsedSpec())) {
       attempts.EndWaiting(batch, trial, v1::Trial::STATE_FAILED, absl::StrCat("NO_RESOURCE: ", *never));
       continue;

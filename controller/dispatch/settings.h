@@ -35,9 +35,10 @@ struct Settings {
   // More takeovers of a live session than this within the window: two machines use one name.
   int takeover_limit = 3;
   absl::Duration takeover_window = absl::Minutes(10);
-  // Bounds: calls waiting for the thread, boards known, bytes of results being put together.
+  // Bounds: calls waiting for the thread, boards known, schedules kept, bytes of results being put together.
   std::size_t queue_capacity = 16'384;
   std::size_t max_boards = 12'000;
+  std::size_t max_schedules = 1'000;
   std::size_t upload_memory_bytes = std::size_t{64} << 20;
   // A half-sent result is dropped when its agent has sent nothing for that long.
   absl::Duration upload_idle_limit = absl::Seconds(60);

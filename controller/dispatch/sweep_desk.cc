@@ -1,8 +1,10 @@
 #include "controller/dispatch/sweep_desk.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "controller/scheduler/placement.h"
 #include "controller/scheduler/verdict.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "proto/shared/check.h"
@@ -23,23 +25,53 @@ void SetState(v1::Sweep& sweep, v1::Sweep::State to) {
   sweep.set_state(to);
 }
 
+// Which deadline a sweep has met: its own, or the end of its schedule's window.
+std::string WhatPassed(const v1::Sweep& sweep) {
+  const absl::Time expired = shared::TimeOf(sweep.expire_time());
+  const bool own_deadline =
+      sweep.schedule().empty() ||
+      (sweep.spec().has_sweep_deadline() &&
+       shared::TimeOf(sweep.create_time()) + shared::SpanOf(sweep.spec().sweep_deadline()) == expired);
+  if (own_deadline) return "the sweep's deadline passed";
+  return absl::StrCat("the window of ", sweep.schedule(), " closed at ",
+                      absl::FormatTime(absl::RFC3339_sec, expired, absl::UTCTimeZone()));
+}
+
 absl::Status NoSuchSweep(const std::string& name) {
   return absl::NotFoundError(absl::StrCat("no sweep \"", shared::CleanText(name, 80), "\""));
 }
 
 }  // namespace
 
-void SweepDesk::Create(Batch& batch, const v1::CreateSweepRequest& request, Done<v1::CreateSweepResponse> done) {
-  batch.Reply<v1::CreateSweepResponse>(std::move(done), TryCreate(batch, request));
+void SweepDesk::Create(Batch& batch, const v1::CreateSweepRequest& request, const std::string& owner,
+                       Done<v1::CreateSweepResponse> done) {
+  SweepOrigin origin;
+  origin.owner = owner;
+  batch.Reply<v1::CreateSweepResponse>(std::move(done), TryCreate(batch, request, origin));
 }
 
-absl::StatusOr<v1::CreateSweepResponse> SweepDesk::TryCreate(Batch& batch, const v1::CreateSweepRequest& request) {
+absl::StatusOr<v1::Sweep> SweepDesk::CreateFor(Batch& batch, const v1::SweepSpec& spec, const std::string& request_id,
+                                               const SweepOrigin& origin) {
+  v1::CreateSweepRequest request;
+  *request.mutable_spec() = spec;
+  request.set_request_id(request_id);
+  absl::StatusOr<v1::CreateSweepResponse> response = TryCreate(batch, request, origin);
+  if (!response.ok()) return response.status();
+  return std::move(*response->mutable_sweep());
+}
+
+absl::Status SweepDesk::CheckSpec(const Batch& batch, const v1::SweepSpec& spec) const {
+  return scheduler::Count(spec, Offers(batch)).status();
+}
+
+absl::StatusOr<v1::CreateSweepResponse> SweepDesk::TryCreate(Batch& batch, const v1::CreateSweepRequest& request,
+                                                             const SweepOrigin& origin) {
   v1::CreateSweepResponse response;
   if (!request.request_id().empty() && !request.dry_run()) {
     absl::StatusOr<absl::optional<store::SweepRow>> known = store_.FindSweepByRequest(request.request_id());
     if (!known.ok()) return known.status();
     if (known->has_value()) {
-      if (!SameSpec((*known)->sweep.spec(), request.spec())) {
+      if (!SameSpec((*known)->sweep.spec(), request.spec()) || (*known)->sweep.schedule() != origin.schedule) {
         return absl::AlreadyExistsError(absl::StrCat("request_id \"", shared::CleanText(request.request_id(), 64),
                                                      "\" made ", (*known)->sweep.name(),
                                                      " from another spec: choose a new one"));
@@ -54,7 +86,7 @@ absl::StatusOr<v1::CreateSweepResponse> SweepDesk::TryCreate(Batch& batch, const
   absl::StatusOr<scheduler::Plan> plan =
       request.dry_run() ? scheduler::Count(request.spec(), offers) : scheduler::Expand(request.spec(), offers);
   if (!plan.ok()) return plan.status();
-  v1::Sweep sweep = NewSweep(batch, request.spec(), *plan);
+  v1::Sweep sweep = NewSweep(batch, request.spec(), *plan, origin);
   if (!request.dry_run()) {
     absl::StatusOr<std::string> name = NameFor(request, world_.last_sweep_number + 1);
     if (!name.ok()) return name.status();
@@ -76,16 +108,25 @@ std::vector<scheduler::BoardOffer> SweepDesk::Offers(const Batch& batch) const {
   return offers;
 }
 
-v1::Sweep SweepDesk::NewSweep(Batch& batch, const v1::SweepSpec& spec, const scheduler::Plan& plan) const {
-  const absl::Duration deadline =
-      spec.has_sweep_deadline() ? shared::SpanOf(spec.sweep_deadline()) : settings_.default_sweep_deadline;
+v1::Sweep SweepDesk::NewSweep(Batch& batch, const v1::SweepSpec& spec, const scheduler::Plan& plan,
+                              const SweepOrigin& origin) const {
+  absl::Time expire_time = origin.window_end;
+  if (spec.has_sweep_deadline() || origin.schedule.empty()) {
+    const absl::Duration deadline =
+        spec.has_sweep_deadline() ? shared::SpanOf(spec.sweep_deadline()) : settings_.default_sweep_deadline;
+    expire_time = std::min(expire_time, batch.wall() + deadline);
+  }
   v1::Sweep sweep;
   *sweep.mutable_spec() = spec;
   sweep.set_state(v1::Sweep::STATE_PENDING);
   sweep.mutable_progress()->set_total_count(plan.trial_count);
   sweep.mutable_progress()->set_pending_count(plan.trial_count);
   *sweep.mutable_create_time() = shared::TimestampOf(batch.wall());
-  *sweep.mutable_expire_time() = shared::TimestampOf(batch.wall() + deadline);
+  *sweep.mutable_expire_time() = shared::TimestampOf(expire_time);
+  sweep.set_priority(origin.priority);
+  sweep.set_owner(origin.owner);
+  sweep.set_schedule(origin.schedule);
+  if (!origin.schedule.empty()) *sweep.mutable_nominal_time() = shared::TimestampOf(origin.nominal_time);
   return sweep;
 }
 
@@ -158,7 +199,7 @@ absl::StatusOr<v1::Sweep> SweepDesk::TryCancel(Batch& batch, const v1::CancelSwe
 void SweepDesk::Expire(Batch& batch, SweepState& sweep) {
   const v1::Sweep::State state = sweep.row.sweep.state();
   if (state == v1::Sweep::STATE_CANCELLING || scheduler::HasEnded(state)) return;
-  BeginEnd(batch, sweep, store::EndCause::kDeadline, v1::Trial::STATE_EXPIRED, "the sweep's deadline passed");
+  BeginEnd(batch, sweep, store::EndCause::kDeadline, v1::Trial::STATE_EXPIRED, WhatPassed(sweep.row.sweep));
 }
 
 void SweepDesk::BeginEnd(Batch& batch, SweepState& sweep, store::EndCause cause, v1::Trial::State waiting_to,
@@ -167,8 +208,19 @@ void SweepDesk::BeginEnd(Batch& batch, SweepState& sweep, store::EndCause cause,
   sweep.row.sweep.set_state_reason(reason);
   sweep.row.end_cause = cause;
   batch.AddEvent(sweep.row.sweep.name(), "ending", reason);
+  // Told for each board once: a sweep may have very many trials.
+  std::map<const BoardState*, std::string> reasons;
   for (TrialState& trial : sweep.trials) {
-    if (trial.row.trial.state() == v1::Trial::STATE_PENDING) attempts_.EndWaiting(batch, trial, waiting_to, reason);
+    if (trial.row.trial.state() != v1::Trial::STATE_PENDING) continue;
+    std::string& why = reasons[trial.board];
+    if (why.empty()) {
+      why = reason;
+      if (const auto waits = scheduler::WhyBoardWaits(trial.board->Standing(settings_, batch.now()));
+          waits && cause == store::EndCause::kDeadline) {
+        absl::StrAppend(&why, "; it still waited: ", *waits);
+      }
+    }
+    attempts_.EndWaiting(batch, trial, waiting_to, why);
   }
   for (const auto& [name, board] : world_.boards) {
     if (!board->lease || board->lease->trial->sweep != &sweep) continue;

@@ -15,12 +15,28 @@
 
 namespace crosscall::dispatch {
 
+// Where a sweep comes from, beside its spec.
+struct SweepOrigin {
+  v1::Sweep::Priority priority = v1::Sweep::PRIORITY_AD_HOC;
+  std::string owner;
+  // The schedule that starts it, for which nominal time, and the end of its window; empty: a person asked.
+  std::string schedule;
+  absl::Time nominal_time = absl::UnixEpoch();
+  absl::Time window_end = absl::InfiniteFuture();
+};
+
 class SweepDesk {
  public:
   SweepDesk(const Settings& settings, store::Store& store, World& world)
       : settings_(settings), store_(store), world_(world), attempts_(settings, world) {}
 
-  void Create(Batch& batch, const v1::CreateSweepRequest& request, Done<v1::CreateSweepResponse> done);
+  void Create(Batch& batch, const v1::CreateSweepRequest& request, const std::string& owner,
+              Done<v1::CreateSweepResponse> done);
+  // Expands and stores a sweep with a name of our choice. Codes: those of CreateSweep; nothing is written then.
+  absl::StatusOr<v1::Sweep> CreateFor(Batch& batch, const v1::SweepSpec& spec, const std::string& request_id,
+                                      const SweepOrigin& origin);
+  // Why `spec` would be refused now; OK if it would not be.
+  absl::Status CheckSpec(const Batch& batch, const v1::SweepSpec& spec) const;
   void Cancel(Batch& batch, const v1::CancelSweepRequest& request, Done<v1::CancelSweepResponse> done);
   // Its deadline has passed.
   void Expire(Batch& batch, SweepState& sweep);
@@ -30,10 +46,12 @@ class SweepDesk {
   absl::StatusOr<v1::Sweep> Find(const std::string& name);
 
  private:
-  absl::StatusOr<v1::CreateSweepResponse> TryCreate(Batch& batch, const v1::CreateSweepRequest& request);
+  absl::StatusOr<v1::CreateSweepResponse> TryCreate(Batch& batch, const v1::CreateSweepRequest& request,
+                                                    const SweepOrigin& origin);
   absl::StatusOr<v1::Sweep> TryCancel(Batch& batch, const v1::CancelSweepRequest& request);
   absl::StatusOr<std::string> NameFor(const v1::CreateSweepRequest& request, std::int64_t number);
-  v1::Sweep NewSweep(Batch& batch, const v1::SweepSpec& spec, const scheduler::Plan& plan) const;
+  v1::Sweep NewSweep(Batch& batch, const v1::SweepSpec& spec, const scheduler::Plan& plan,
+                     const SweepOrigin& origin) const;
   void Store(Batch& batch, v1::Sweep sweep, const std::string& request_id, std::vector<scheduler::PlannedTrial> trials);
   // Waiting trials end as `waiting_to`, leases are revoked, the sweep is CANCELLING.
   void BeginEnd(Batch& batch, SweepState& sweep, store::EndCause cause, v1::Trial::State waiting_to,

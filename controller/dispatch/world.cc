@@ -66,6 +66,7 @@ SweepState& World::AddSweep(store::SweepRow row, std::vector<store::TrialRow> ro
   sweep.row = std::move(row);
   sweeps_by_name[sweep.row.sweep.name()] = &sweep;
   sweep_deadlines.Set(number, now + (shared::TimeOf(sweep.row.sweep.expire_time()) - wall));
+  ShareOf(sweep).Enter(sweep.row.sweep.owner(), now);
   for (store::TrialRow& trial_row : rows) {
     TrialState& trial = sweep.trials.emplace_back();
     trial.spec = trial_row.trial.spec().SerializeAsString();
@@ -82,8 +83,15 @@ SweepState& World::AddSweep(store::SweepRow row, std::vector<store::TrialRow> ro
   return sweep;
 }
 
+ScheduleState* World::FindSchedule(absl::string_view name) {
+  const auto found = std::find_if(schedules.begin(), schedules.end(),
+                                  [name](const auto& entry) { return entry.second.row.schedule.name() == name; });
+  return found == schedules.end() ? nullptr : &found->second;
+}
+
 void World::RemoveSweep(std::int64_t number) {
   const auto found = sweeps.find(number);
+  ShareOf(*found->second).Leave(found->second->row.sweep.owner());
   for (const TrialState& trial : found->second->trials) {
     trial.board->granted.erase({number, trial.work});
     trials.erase(trial.row.trial.name());

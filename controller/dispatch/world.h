@@ -23,8 +23,10 @@
 #include "controller/dispatch/done.h"
 #include "controller/dispatch/settings.h"
 #include "controller/dispatch/snapshot.h"
+#include "controller/scheduler/fair_share.h"
 #include "controller/scheduler/lease_term.h"
 #include "controller/scheduler/placement.h"
+#include "controller/scheduler/schedule_policy.h"
 #include "controller/scheduler/session.h"
 #include "controller/scheduler/transitions.h"
 #include "controller/scheduler/work_order.h"
@@ -52,6 +54,11 @@ struct SweepState {
   store::SweepRow row;
   // By position; addresses are stable.
   std::deque<TrialState> trials;
+};
+
+struct ScheduleState {
+  store::ScheduleRow row;
+  scheduler::ScheduleRule rule;
 };
 
 struct Lease {
@@ -138,13 +145,23 @@ struct World {
   std::map<std::string, SweepState*> sweeps_by_name;
   std::unordered_map<std::string, TrialState*> trials;
   std::unordered_map<std::uint64_t, BoardState*> tickets;
+  // That were not removed, by number.
+  std::map<std::int64_t, ScheduleState> schedules;
+  // What owners had of the boards since the start of the controller.
+  std::map<v1::Sweep::Priority, scheduler::FairShare> shares;
   Deadlines<std::string> board_deadlines;
   Deadlines<std::int64_t> sweep_deadlines;
+  // When to look at a schedule again, which may be before it is due.
+  Deadlines<std::int64_t> schedule_deadlines;
   std::int64_t last_sweep_number = 0;
   std::int64_t last_trial_id = 0;
+  std::int64_t last_schedule_number = 0;
 
   // Adds a sweep whose trials are in `rows`, in order; their boards exist. Waiting trials are queued.
   SweepState& AddSweep(store::SweepRow row, std::vector<store::TrialRow> rows, absl::Duration now, absl::Time wall);
+  // Null if there is none.
+  ScheduleState* FindSchedule(absl::string_view name);
+  scheduler::FairShare& ShareOf(const SweepState& sweep) { return shares[sweep.row.sweep.priority()]; }
   // Forgets a sweep that has ended.
   void RemoveSweep(std::int64_t number);
   void Enqueue(TrialState& trial, absl::Duration now);
@@ -157,7 +174,7 @@ scheduler::LeaseRules RulesOf(const Settings& settings);
 LatestLatency LatestOf(const store::LatencyRow& row);
 
 // As after a restart: every live lease has one full term, and nobody is heard yet. DATA_LOSS: the store contradicts
-// itself.
+// itself. FAILED_PRECONDITION: a schedule's zone is no longer known on this machine.
 absl::StatusOr<std::unique_ptr<World>> BuildWorld(store::LiveState live, const Settings& settings, absl::Duration now,
                                                   absl::Time wall);
 

@@ -36,8 +36,24 @@ void AddCounters(World& world, const store::LiveState& live) {
   }
 }
 
-absl::Status AddAttempt(std::map<std::int64_t, TrialState*>& trials, store::AttemptRow row, const Settings& settings,
-                        absl::Duration now) {
+// Each is looked at at once: what fell due meanwhile is decided by the first batch.
+absl::Status AddSchedules(World& world, std::vector<store::ScheduleRow>& rows, absl::Duration now) {
+  for (store::ScheduleRow& row : rows) {
+    absl::StatusOr<scheduler::ScheduleRule> rule = scheduler::RuleOf(row.schedule);
+    if (!rule.ok()) {
+      return absl::FailedPreconditionError(absl::StrCat(
+          row.schedule.name(), " of the store is not understood on this machine: ", rule.status().message(),
+          "; bring its zone data base (tzdata) up to date"));
+    }
+    const std::int64_t number = row.number;
+    if (!row.schedule.paused()) world.schedule_deadlines.Set(number, now);
+    world.schedules.emplace(number, ScheduleState{std::move(row), *std::move(rule)});
+  }
+  return absl::OkStatus();
+}
+
+absl::Status AddAttempt(World& world, std::map<std::int64_t, TrialState*>& trials, store::AttemptRow row,
+                        const Settings& settings, absl::Duration now) {
   const auto found = trials.find(row.trial_id);
   if (found == trials.end() || found->second->row.trial.state() != v1::Trial::STATE_RUNNING ||
       found->second->row.trial.attempt_count() != row.attempt) {
@@ -63,6 +79,7 @@ absl::Status AddAttempt(std::map<std::int64_t, TrialState*>& trials, store::Atte
   lease.term = scheduler::TermAfterRestart(RulesOf(settings), lease.spec, now);
   lease.stored_expiry = now;
   lease.answered = true;
+  world.ShareOf(*trial.sweep).Begin(trial.sweep->row.sweep.owner(), now);
   board.lease = std::move(lease);
   return absl::OkStatus();
 }
@@ -98,11 +115,13 @@ absl::StatusOr<std::unique_ptr<World>> BuildWorld(store::LiveState live, const S
     if (trial->row.trial.state() == v1::Trial::STATE_RUNNING) running[trial->row.id] = trial;
   }
   for (store::AttemptRow& row : live.attempts) {
-    if (absl::Status status = AddAttempt(running, std::move(row), settings, now); !status.ok()) return status;
+    if (absl::Status status = AddAttempt(*world, running, std::move(row), settings, now); !status.ok()) return status;
   }
   AddCounters(*world, live);
   world->last_sweep_number = live.last_sweep_number;
   world->last_trial_id = live.last_trial_id;
+  world->last_schedule_number = live.last_schedule_number;
+  if (absl::Status status = AddSchedules(*world, live.schedules, now); !status.ok()) return status;
   for (const auto& [name, board] : world->boards) {
     world->board_deadlines.Set(name, board->NextDeadline(settings, now));
   }

@@ -24,11 +24,14 @@ namespace crosscall::dispatch {
 class FakeClock final : public shared::Clock {
  public:
   absl::Duration Monotonic() const override { return absl::Nanoseconds(nanos_.load()); }
-  absl::Time Wall() const override { return absl::FromUnixSeconds(1'700'000'000) + Monotonic(); }
+  absl::Time Wall() const override { return absl::FromUnixNanos(wall_offset_.load()) + Monotonic(); }
   void Set(absl::Duration now) { nanos_ = absl::ToInt64Nanoseconds(now); }
+  // Wall time jumps, monotonic time does not.
+  void SetWall(absl::Time wall) { wall_offset_ = absl::ToUnixNanos(wall - Monotonic()); }
 
  private:
   std::atomic<std::int64_t> nanos_{1'000'000'000'000};
+  std::atomic<std::int64_t> wall_offset_{1'700'000'000'000'000'000};
 };
 
 class Rig {
@@ -36,9 +39,10 @@ class Rig {
   explicit Rig(Settings settings = {}) : settings_(std::move(settings)) { Start(); }
 
   // As if the controller were killed and started again.
-  void Restart() {
+  void Restart(absl::Duration down = absl::ZeroDuration()) {
     engine_.reset();
     store_.reset();
+    clock_.Set(clock_.Monotonic() + down);
     Start();
   }
 
@@ -77,6 +81,28 @@ class Rig {
     spec.set_repetitions(repetitions);
     for (const std::string& board : boards) spec.mutable_selector()->add_boards(board);
     return request;
+  }
+
+  // One call of the schedule desk.
+  template <class Request, class Response>
+  absl::StatusOr<Response> OnSchedules(absl::StatusOr<Response> (ScheduleDesk::*act)(Batch&, const Request&),
+                                       const Request& request) {
+    absl::StatusOr<Response> answer = absl::UnknownError("never answered");
+    Run(Engine::OnSchedules<Request, Response>(act, request, [&answer](auto got) {
+      answer = std::move(got);
+    })).IgnoreError();
+    return answer;
+  }
+
+  // What became of the schedule's nominal times, oldest first.
+  std::vector<v1::Firing> Firings(const std::string& schedule) {
+    v1::ListFiringsRequest request;
+    request.set_parent(schedule);
+    request.set_page_size(500);
+    absl::StatusOr<v1::ListFiringsResponse> page = store_->ListFirings(request);
+    EXPECT_TRUE(page.ok()) << page.status();
+    if (!page.ok()) return {};
+    return {page->firings().rbegin(), page->firings().rend()};
   }
 
   absl::StatusOr<v1::Sweep> Cancel(const std::string& name) {

@@ -1,0 +1,68 @@
+#include "controller/dispatch/explain.h"
+
+#include <cstdint>
+#include <unordered_map>
+
+#include "controller/scheduler/placement.h"
+#include "controller/store/page.h"
+
+namespace crosscall::dispatch {
+namespace {
+
+constexpr store::PageSizes kPages = {.standard = 100, .largest = 1000};
+
+std::uint64_t MoreUrgent(const BoardState& board, v1::Sweep::Priority priority) {
+  std::uint64_t count = 0;
+  for (const auto& [number, trials] : board.pending) {
+    if (trials.begin()->second->sweep->row.sweep.priority() < priority) count += trials.size();
+  }
+  return count;
+}
+
+using Places = std::unordered_map<const TrialState*, std::uint64_t>;
+
+// How many trials go before each waiting one of the sweep.
+Places PlacesOf(const World& world, const SweepState& sweep) {
+  Places places;
+  for (const auto& [name, board] : world.boards) {
+    const auto waiting = board->pending.find(sweep.row.number);
+    if (waiting == board->pending.end()) continue;
+    std::uint64_t ahead = MoreUrgent(*board, sweep.row.sweep.priority());
+    for (const auto& [rank, trial] : waiting->second) places[trial] = ahead++;
+  }
+  return places;
+}
+
+}  // namespace
+
+absl::StatusOr<v1::ExplainSweepResponse> Explain(const World& world, const Settings& settings,
+                                                 const v1::ExplainSweepRequest& request, absl::Duration now) {
+  absl::StatusOr<std::int64_t> size = store::PageSize(request.page_size(), kPages);
+  if (!size.ok()) return size.status();
+  absl::StatusOr<store::Position> after = store::PositionOf("waits", request.name(), request.page_token(), {-1, 0, 0});
+  if (!after.ok()) return after.status();
+  v1::ExplainSweepResponse response;
+  const auto found = world.sweeps_by_name.find(request.name());
+  if (found == world.sweeps_by_name.end()) return response;
+  const SweepState& sweep = *found->second;
+  const Places places = PlacesOf(world, sweep);
+  std::int64_t last = 0;
+  for (const TrialState& trial : sweep.trials) {
+    const std::int64_t position = trial.row.trial.order();
+    if (trial.row.trial.state() != v1::Trial::STATE_PENDING || position <= (*after)[0]) continue;
+    if (response.waits_size() == *size) {
+      response.set_next_page_token(store::PageToken("waits", request.name(), {last, 0, 0}));
+      break;
+    }
+    last = position;
+    v1::TrialWait& wait = *response.add_waits();
+    wait.set_trial(trial.row.trial.name());
+    wait.set_board(trial.board->row.name);
+    wait.set_ahead_count(places.at(&trial));
+    wait.set_reason(
+        scheduler::WhyTrialWaits(trial.board->Standing(settings, now), trial.ParsedSpec(), wait.ahead_count()));
+  }
+  return response;
+}
+
+}  // namespace crosscall::dispatch
