@@ -9,6 +9,7 @@
 #include "absl/strings/strip.h"
 #include "crosscall/v1/board_service.pb.h"
 #include "crosscall/v1/result_service.pb.h"
+#include "crosscall/v1/schedule_service.pb.h"
 #include "crosscall/v1/sweep_service.pb.h"
 #include "google/protobuf/descriptor.h"
 
@@ -52,7 +53,7 @@ class InterceptorFactory : public grpc::experimental::ServerInterceptorFactoryIn
 RequestCounts::RequestCounts() {
   for (const google::protobuf::FileDescriptor* file :
        {v1::SynchronizeRequest::descriptor()->file(), v1::CreateSweepRequest::descriptor()->file(),
-        v1::ListResultsRequest::descriptor()->file()}) {
+        v1::ListResultsRequest::descriptor()->file(), v1::CreateScheduleRequest::descriptor()->file()}) {
     for (int i = 0; i < file->service_count(); ++i) {
       const google::protobuf::ServiceDescriptor& service = *file->service(i);
       for (int j = 0; j < service.method_count(); ++j) {

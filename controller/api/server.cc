@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "controller/api/board_service.h"
 #include "controller/api/result_service.h"
+#include "controller/api/schedule_service.h"
 #include "controller/api/sweep_service.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/health_check_service_interface.h"
@@ -41,6 +42,7 @@ struct Server::Services {
   BoardService board;
   SweepService sweep;
   ResultService result;
+  ScheduleService schedule;
 };
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(absl::string_view listen, dispatch::Dispatcher& dispatcher,
@@ -51,8 +53,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(absl::string_view listen, 
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
 
-  std::unique_ptr<Services> services(
-      new Services{BoardService(dispatcher), SweepService(dispatcher, store), ResultService(store)});
+  std::unique_ptr<Services> services(new Services{BoardService(dispatcher), SweepService(dispatcher, store),
+                                                  ResultService(store), ScheduleService(dispatcher, store)});
   grpc::ServerBuilder builder;
   Configure(builder);
   std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> interceptors;
@@ -63,6 +65,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(absl::string_view listen, 
   builder.RegisterService(&services->board);
   builder.RegisterService(&services->sweep);
   builder.RegisterService(&services->result);
+  builder.RegisterService(&services->schedule);
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr || port == 0) return shared::WhyNotListening(*address);
   address->port = port;

@@ -1,4 +1,4 @@
-// The controller's gRPC server: the three services of crosscall.v1, health and reflection, on loopback.
+// The controller's gRPC server: the services of crosscall.v1, health and reflection, on loopback.
 #ifndef CONTROLLER_API_SERVER_H_
 #define CONTROLLER_API_SERVER_H_
 

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "controller/api/deferred_call.h"
 #include "controller/api/immediate_call.h"
+#include "controller/api/owner.h"
 #include "controller/api/page.h"
 #include "controller/api/watch_call.h"
 #include "proto/shared/resource_name.h"
@@ -25,9 +26,10 @@ grpc::ServerUnaryReactor* SweepService::CreateSweep(grpc::CallbackServerContext*
                                                     const v1::CreateSweepRequest* request,
                                                     v1::CreateSweepResponse* response) {
   if (absl::Status status = shared::Validate(*request); !status.ok()) return FinishNow(context, status);
-  return DeferredCall<v1::CreateSweepResponse>::Begin(
-      context, response,
-      [&](const dispatch::Done<v1::CreateSweepResponse>& done) { dispatcher_.CreateSweep(*request, done); });
+  return DeferredCall<v1::CreateSweepResponse>::Begin(context, response,
+                                                      [&](const dispatch::Done<v1::CreateSweepResponse>& done) {
+                                                        dispatcher_.CreateSweep(*request, done, OwnerOf(*context));
+                                                      });
 }
 
 grpc::ServerUnaryReactor* SweepService::GetSweep(grpc::CallbackServerContext* context,
@@ -68,6 +70,14 @@ grpc::ServerUnaryReactor* SweepService::CancelSweep(grpc::CallbackServerContext*
 grpc::ServerWriteReactor<v1::WatchSweepResponse>* SweepService::WatchSweep(grpc::CallbackServerContext* context,
                                                                            const v1::WatchSweepRequest* request) {
   return WatchCall::Begin(context, request->name(), dispatcher_);
+}
+
+grpc::ServerUnaryReactor* SweepService::ExplainSweep(grpc::CallbackServerContext* context,
+                                                     const v1::ExplainSweepRequest* request,
+                                                     v1::ExplainSweepResponse* response) {
+  return DeferredCall<v1::ExplainSweepResponse>::Begin(
+      context, response,
+      [&](const dispatch::Done<v1::ExplainSweepResponse>& done) { dispatcher_.ExplainSweep(*request, done); });
 }
 
 grpc::ServerUnaryReactor* SweepService::ListTrials(grpc::CallbackServerContext* context,

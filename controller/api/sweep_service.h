@@ -25,6 +25,8 @@ class SweepService final : public v1::SweepService::CallbackService {
                                         v1::CancelSweepResponse* response) override;
   grpc::ServerWriteReactor<v1::WatchSweepResponse>* WatchSweep(grpc::CallbackServerContext* context,
                                                                const v1::WatchSweepRequest* request) override;
+  grpc::ServerUnaryReactor* ExplainSweep(grpc::CallbackServerContext* context, const v1::ExplainSweepRequest* request,
+                                         v1::ExplainSweepResponse* response) override;
   grpc::ServerUnaryReactor* ListTrials(grpc::CallbackServerContext* context, const v1::ListTrialsRequest* request,
                                        v1::ListTrialsResponse* response) override;
 

@@ -45,6 +45,7 @@ ApiFixture::ApiFixture() : folder_(testing::TempDir() + "/apiXXXXXX") {
   boards_ = v1::BoardService::NewStub(channel_);
   sweeps_ = v1::SweepService::NewStub(channel_);
   results_ = v1::ResultService::NewStub(channel_);
+  schedules_ = v1::ScheduleService::NewStub(channel_);
 }
 
 ApiFixture::~ApiFixture() {

@@ -16,6 +16,7 @@
 #include "controller/store/store.h"
 #include "crosscall/v1/board_service.grpc.pb.h"
 #include "crosscall/v1/result_service.grpc.pb.h"
+#include "crosscall/v1/schedule_service.grpc.pb.h"
 #include "crosscall/v1/sweep_service.grpc.pb.h"
 #include "gmock/gmock.h"
 #include "grpcpp/channel.h"
@@ -68,6 +69,7 @@ class ApiFixture : public ::testing::Test {
   std::unique_ptr<v1::BoardService::Stub> boards_;
   std::unique_ptr<v1::SweepService::Stub> sweeps_;
   std::unique_ptr<v1::ResultService::Stub> results_;
+  std::unique_ptr<v1::ScheduleService::Stub> schedules_;
 
  private:
   std::map<std::string, std::uint64_t> sequences_;

@@ -24,8 +24,8 @@ TEST(RequestCountsTest, EveryMethodExistsAsZeroFromTheStart) {
     EXPECT_EQ(count.ended, 0U);
     ++methods;
   }
-  // Four of BoardService, seven of SweepService, three of ResultService, and `other`.
-  EXPECT_EQ(methods, 15);
+  // Four of BoardService, seven of SweepService, three of ResultService, eight of ScheduleService, and `other`.
+  EXPECT_EQ(methods, 23);
 }
 
 TEST(RequestCountsTest, CallsCountByMethodAndCode) {

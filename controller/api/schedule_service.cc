@@ -1,0 +1,92 @@
+#include "controller/api/schedule_service.h"
+
+#include <utility>
+
+#include "controller/api/deferred_call.h"
+#include "controller/api/immediate_call.h"
+#include "controller/api/owner.h"
+#include "controller/api/page.h"
+#include "proto/shared/sanitize.h"
+#include "proto/shared/validate.h"
+
+namespace crosscall::api {
+namespace {
+
+constexpr std::size_t kMaxReasonBytes = 1024;
+
+// A call that the dispatcher answers, one of its functions; it checks the request.
+template <class Request, class Response>
+grpc::ServerUnaryReactor* Ask(grpc::CallbackServerContext* context, dispatch::Dispatcher& dispatcher,
+                              void (dispatch::Dispatcher::*act)(Request, const dispatch::Done<Response>&),
+                              Request request, Response* response) {
+  return DeferredCall<Response>::Begin(
+      context, response, [&](const dispatch::Done<Response>& done) { (dispatcher.*act)(std::move(request), done); });
+}
+
+}  // namespace
+
+grpc::ServerUnaryReactor* ScheduleService::CreateSchedule(grpc::CallbackServerContext* context,
+                                                          const v1::CreateScheduleRequest* request,
+                                                          v1::CreateScheduleResponse* response) {
+  v1::CreateScheduleRequest owned = *request;
+  owned.mutable_schedule()->set_owner(OwnerOf(*context));
+  return Ask(context, dispatcher_, &dispatch::Dispatcher::CreateSchedule, std::move(owned), response);
+}
+
+grpc::ServerUnaryReactor* ScheduleService::GetSchedule(grpc::CallbackServerContext* context,
+                                                       const v1::GetScheduleRequest* request,
+                                                       v1::GetScheduleResponse* response) {
+  absl::StatusOr<v1::Schedule> schedule = store_.GetSchedule(request->name());
+  if (!schedule.ok()) return FinishNow(context, schedule.status());
+  *response->mutable_schedule() = *std::move(schedule);
+  return FinishNow(context, absl::OkStatus());
+}
+
+grpc::ServerUnaryReactor* ScheduleService::ListSchedules(grpc::CallbackServerContext* context,
+                                                         const v1::ListSchedulesRequest* request,
+                                                         v1::ListSchedulesResponse* response) {
+  return FinishNow(
+      context, response,
+      ReadFittingPage(
+          *request, kMaxPageBytes, [this](const v1::ListSchedulesRequest& page) { return store_.ListSchedules(page); },
+          [](const v1::ListSchedulesResponse& page) { return page.schedules_size(); }));
+}
+
+grpc::ServerUnaryReactor* ScheduleService::PauseSchedule(grpc::CallbackServerContext* context,
+                                                         const v1::PauseScheduleRequest* request,
+                                                         v1::PauseScheduleResponse* response) {
+  if (absl::Status status = shared::Validate(*request); !status.ok()) return FinishNow(context, status);
+  v1::PauseScheduleRequest cleaned = *request;
+  cleaned.set_reason(shared::CleanText(request->reason(), kMaxReasonBytes));
+  return Ask(context, dispatcher_, &dispatch::Dispatcher::PauseSchedule, std::move(cleaned), response);
+}
+
+grpc::ServerUnaryReactor* ScheduleService::ResumeSchedule(grpc::CallbackServerContext* context,
+                                                          const v1::ResumeScheduleRequest* request,
+                                                          v1::ResumeScheduleResponse* response) {
+  return Ask(context, dispatcher_, &dispatch::Dispatcher::ResumeSchedule, *request, response);
+}
+
+grpc::ServerUnaryReactor* ScheduleService::RunSchedule(grpc::CallbackServerContext* context,
+                                                       const v1::RunScheduleRequest* request,
+                                                       v1::RunScheduleResponse* response) {
+  return Ask(context, dispatcher_, &dispatch::Dispatcher::RunSchedule, *request, response);
+}
+
+grpc::ServerUnaryReactor* ScheduleService::DeleteSchedule(grpc::CallbackServerContext* context,
+                                                          const v1::DeleteScheduleRequest* request,
+                                                          v1::DeleteScheduleResponse* response) {
+  return Ask(context, dispatcher_, &dispatch::Dispatcher::DeleteSchedule, *request, response);
+}
+
+grpc::ServerUnaryReactor* ScheduleService::ListFirings(grpc::CallbackServerContext* context,
+                                                       const v1::ListFiringsRequest* request,
+                                                       v1::ListFiringsResponse* response) {
+  return FinishNow(
+      context, response,
+      ReadFittingPage(
+          *request, kMaxPageBytes, [this](const v1::ListFiringsRequest& page) { return store_.ListFirings(page); },
+          [](const v1::ListFiringsResponse& page) { return page.firings_size(); }));
+}
+
+}  // namespace crosscall::api
