@@ -15,7 +15,7 @@ END
 
 packages=(g++ cmake ninja-build pkg-config ccache python3
   libgrpc++-dev protobuf-compiler protobuf-compiler-grpc libprotobuf-dev libabsl-dev
-  prometheus-cpp-dev libcpp-httplib-dev libyaml-cpp-dev libsqlite3-dev libssl-dev zlib1g-dev libcli11-dev libboost-context-dev
+  prometheus-cpp-dev libcpp-httplib-dev libyaml-cpp-dev libsqlite3-dev libssl-dev zlib1g-dev libcli11-dev libboost-context-dev tzdata
   libgtest-dev libgmock-dev libbenchmark-dev)
 test_packages=(clang libclang-rt-14-dev clang-format clang-tidy patch prometheus libdpdk-dev iproute2)
 

@@ -66,6 +66,7 @@ std::unique_ptr<CLI::App> BuildApp(Invocation& invocation) {
   AddSweepCommands(*app, invocation);
   AddResultCommands(*app, invocation);
   AddHangCommands(*app, invocation);
+  AddScheduleCommands(*app, invocation);
   AddVersion(*app, invocation);
   AddCompletion(*app, invocation);
   return app;

@@ -24,7 +24,8 @@ Stubs Connect(const std::string& address) {
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
   const std::shared_ptr<grpc::Channel> channel =
       grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
-  return {v1::BoardService::NewStub(channel), v1::SweepService::NewStub(channel), v1::ResultService::NewStub(channel)};
+  return {v1::BoardService::NewStub(channel), v1::SweepService::NewStub(channel), v1::ResultService::NewStub(channel),
+          v1::ScheduleService::NewStub(channel)};
 }
 
 absl::Status FromGrpc(const grpc::Status& status, const std::string& address) {
@@ -165,6 +166,24 @@ absl::Status Client::ForEachTrial(const std::string& sweep, const std::function<
       });
 }
 
+absl::Status Client::ForEachWait(const std::string& sweep,
+                                 const std::function<absl::Status(const v1::TrialWait&)>& each) {
+  v1::ExplainSweepRequest first;
+  first.set_name(sweep);
+  first.set_page_size(kTrialsPerPage);
+  return Pages<v1::ExplainSweepResponse>(
+      first,
+      [&](grpc::ClientContext& context, const v1::ExplainSweepRequest& request, v1::ExplainSweepResponse& response) {
+        return stubs_.sweeps->ExplainSweep(&context, request, &response);
+      },
+      [&](const v1::ExplainSweepResponse& page) -> absl::StatusOr<bool> {
+        for (const v1::TrialWait& wait : page.waits()) {
+          if (absl::Status status = each(wait); !status.ok()) return status;
+        }
+        return true;
+      });
+}
+
 absl::Status Client::ForEachResult(const std::string& sweep,
                                    const std::function<absl::Status(const v1::Result&)>& each) {
   v1::ListResultsRequest first;
@@ -208,6 +227,96 @@ absl::StatusOr<std::vector<v1::Hang>> Client::ListHangs(const std::string& sweep
   if (!status.ok()) return status;
   hangs.resize(std::min(hangs.size(), limit));
   return hangs;
+}
+
+absl::StatusOr<v1::CreateScheduleResponse> Client::CreateSchedule(const v1::CreateScheduleRequest& request) {
+  return Unary<v1::CreateScheduleResponse>([&](grpc::ClientContext& context, v1::CreateScheduleResponse& out) {
+    return stubs_.schedules->CreateSchedule(&context, request, &out);
+  });
+}
+
+absl::StatusOr<v1::Schedule> Client::GetSchedule(const std::string& name) {
+  v1::GetScheduleRequest request;
+  request.set_name(name);
+  auto response = Unary<v1::GetScheduleResponse>([&](grpc::ClientContext& context, v1::GetScheduleResponse& out) {
+    return stubs_.schedules->GetSchedule(&context, request, &out);
+  });
+  if (!response.ok()) return response.status();
+  return std::move(*response->mutable_schedule());
+}
+
+absl::StatusOr<std::vector<v1::Schedule>> Client::ListSchedules() {
+  std::vector<v1::Schedule> schedules;
+  absl::Status status = Pages<v1::ListSchedulesResponse>(
+      v1::ListSchedulesRequest(),
+      [&](grpc::ClientContext& context, const v1::ListSchedulesRequest& request, v1::ListSchedulesResponse& response) {
+        return stubs_.schedules->ListSchedules(&context, request, &response);
+      },
+      [&](const v1::ListSchedulesResponse& page) -> absl::StatusOr<bool> {
+        schedules.insert(schedules.end(), page.schedules().begin(), page.schedules().end());
+        return true;
+      });
+  if (!status.ok()) return status;
+  return schedules;
+}
+
+absl::StatusOr<v1::Schedule> Client::PauseSchedule(const std::string& name, const std::string& reason) {
+  v1::PauseScheduleRequest request;
+  request.set_name(name);
+  request.set_reason(reason);
+  auto response = Unary<v1::PauseScheduleResponse>([&](grpc::ClientContext& context, v1::PauseScheduleResponse& out) {
+    return stubs_.schedules->PauseSchedule(&context, request, &out);
+  });
+  if (!response.ok()) return response.status();
+  return std::move(*response->mutable_schedule());
+}
+
+absl::StatusOr<v1::Schedule> Client::ResumeSchedule(const std::string& name) {
+  v1::ResumeScheduleRequest request;
+  request.set_name(name);
+  auto response = Unary<v1::ResumeScheduleResponse>([&](grpc::ClientContext& context, v1::ResumeScheduleResponse& out) {
+    return stubs_.schedules->ResumeSchedule(&context, request, &out);
+  });
+  if (!response.ok()) return response.status();
+  return std::move(*response->mutable_schedule());
+}
+
+absl::StatusOr<v1::Sweep> Client::RunSchedule(const std::string& name, const std::string& request_id) {
+  v1::RunScheduleRequest request;
+  request.set_name(name);
+  request.set_request_id(request_id);
+  auto response = Unary<v1::RunScheduleResponse>([&](grpc::ClientContext& context, v1::RunScheduleResponse& out) {
+    return stubs_.schedules->RunSchedule(&context, request, &out);
+  });
+  if (!response.ok()) return response.status();
+  return std::move(*response->mutable_sweep());
+}
+
+absl::StatusOr<v1::DeleteScheduleResponse> Client::DeleteSchedule(const std::string& name) {
+  v1::DeleteScheduleRequest request;
+  request.set_name(name);
+  return Unary<v1::DeleteScheduleResponse>([&](grpc::ClientContext& context, v1::DeleteScheduleResponse& out) {
+    return stubs_.schedules->DeleteSchedule(&context, request, &out);
+  });
+}
+
+absl::StatusOr<std::vector<v1::Firing>> Client::ListFirings(const std::string& schedule, std::size_t limit) {
+  std::vector<v1::Firing> firings;
+  v1::ListFiringsRequest first;
+  first.set_parent(schedule);
+  first.set_page_size(static_cast<int>(std::min<std::size_t>(limit, 500)));
+  absl::Status status = Pages<v1::ListFiringsResponse>(
+      first,
+      [&](grpc::ClientContext& context, const v1::ListFiringsRequest& request, v1::ListFiringsResponse& response) {
+        return stubs_.schedules->ListFirings(&context, request, &response);
+      },
+      [&](const v1::ListFiringsResponse& page) -> absl::StatusOr<bool> {
+        firings.insert(firings.end(), page.firings().begin(), page.firings().end());
+        return firings.size() < limit;
+      });
+  if (!status.ok()) return status;
+  firings.resize(std::min(firings.size(), limit));
+  return firings;
 }
 
 }  // namespace crosscall::cli

@@ -14,6 +14,7 @@
 #include "absl/time/time.h"
 #include "crosscall/v1/board_service.grpc.pb.h"
 #include "crosscall/v1/result_service.grpc.pb.h"
+#include "crosscall/v1/schedule_service.grpc.pb.h"
 #include "crosscall/v1/sweep_service.grpc.pb.h"
 
 namespace crosscall::cli {
@@ -23,6 +24,7 @@ struct Stubs {
   std::unique_ptr<v1::BoardService::StubInterface> boards;
   std::unique_ptr<v1::SweepService::StubInterface> sweeps;
   std::unique_ptr<v1::ResultService::StubInterface> results;
+  std::unique_ptr<v1::ScheduleService::StubInterface> schedules;
 };
 
 // Plain text over TCP to `address`, HOST:PORT. Connects with the first call.
@@ -48,10 +50,21 @@ class Client {
   absl::StatusOr<v1::Sweep> CancelSweep(const std::string& name, const std::string& reason);
   // One trial, or one result, at a time: a sweep may have more than fits into memory. An error of `each` ends the list.
   absl::Status ForEachTrial(const std::string& sweep, const std::function<absl::Status(const v1::Trial&)>& each);
+  absl::Status ForEachWait(const std::string& sweep, const std::function<absl::Status(const v1::TrialWait&)>& each);
   absl::Status ForEachResult(const std::string& sweep, const std::function<absl::Status(const v1::Result&)>& each);
   absl::StatusOr<v1::GetResultResponse> GetResult(const std::string& attempt);
   // The newest `limit` of one sweep, or of all with an empty name.
   absl::StatusOr<std::vector<v1::Hang>> ListHangs(const std::string& sweep, std::size_t limit);
+
+  absl::StatusOr<v1::CreateScheduleResponse> CreateSchedule(const v1::CreateScheduleRequest& request);
+  absl::StatusOr<v1::Schedule> GetSchedule(const std::string& name);
+  absl::StatusOr<std::vector<v1::Schedule>> ListSchedules();
+  absl::StatusOr<v1::Schedule> PauseSchedule(const std::string& name, const std::string& reason);
+  absl::StatusOr<v1::Schedule> ResumeSchedule(const std::string& name);
+  absl::StatusOr<v1::Sweep> RunSchedule(const std::string& name, const std::string& request_id);
+  absl::StatusOr<v1::DeleteScheduleResponse> DeleteSchedule(const std::string& name);
+  // The newest `limit`, newest first.
+  absl::StatusOr<std::vector<v1::Firing>> ListFirings(const std::string& schedule, std::size_t limit);
 
   v1::SweepService::StubInterface& sweeps() { return *stubs_.sweeps; }
   const std::string& address() const { return address_; }

@@ -21,6 +21,14 @@ absl::StatusOr<std::string> SweepArgument(const std::string& text) {
                                                  "list` shows them"));
 }
 
+absl::StatusOr<std::string> ScheduleArgument(const std::string& text) {
+  const std::string name = absl::StartsWith(text, "schedules/") ? text : shared::ScheduleName(text);
+  if (absl::StatusOr<std::string> id = shared::ScheduleIdOf(name); id.ok()) return name;
+  return absl::InvalidArgumentError(absl::StrCat("found \"", shared::CleanText(text, 80),
+                                                 "\"; allowed: a schedule's id, [a-z0-9-]{1,63}; `crosscallctl "
+                                                 "schedule list` shows them"));
+}
+
 absl::StatusOr<std::string> AttemptArgument(const std::string& text) {
   std::string name = text;
   const std::vector<std::string> parts = absl::StrSplit(text, '/');

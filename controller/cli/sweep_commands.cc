@@ -1,4 +1,4 @@
-// `sweep run|list|show|watch|cancel`.
+// `sweep run|list|show|why|watch|cancel`.
 #include <memory>
 
 #include "absl/strings/str_cat.h"
@@ -54,12 +54,21 @@ absl::StatusOr<ExitCode> ListSweeps(CommandContext& context, std::size_t limit) 
   return ExitCode::kOk;
 }
 
+std::string PriorityOf(const v1::Sweep& sweep) {
+  if (sweep.priority() == v1::Sweep::PRIORITY_UNSPECIFIED) return "";
+  return EnumWords(v1::Sweep::Priority_Name(sweep.priority()), "PRIORITY_");
+}
+
 std::string SweepText(const v1::Sweep& sweep) {
   const std::string coverage =
       HasEnded(sweep.state()) ? absl::StrFormat("%.0f %%", sweep.coverage() * 100) : std::string();
   return FormatFacts({{"sweep", sweep.name()},
                       {"state", StateOf(sweep)},
                       {"reason", sweep.state_reason()},
+                      {"schedule", sweep.schedule()},
+                      {"nominal time", FormatInstant(sweep.nominal_time())},
+                      {"priority", PriorityOf(sweep)},
+                      {"owner", sweep.owner()},
                       {"progress", ProgressText(sweep, std::nullopt)},
                       {"coverage", coverage},
                       {"created", FormatInstant(sweep.create_time())},
@@ -81,6 +90,26 @@ absl::StatusOr<ExitCode> OnSweep(const std::string& argument, Act act) {
 absl::StatusOr<ExitCode> PrintSweep(CommandContext& context, const absl::StatusOr<v1::Sweep>& sweep) {
   if (!sweep.ok()) return sweep.status();
   if (absl::Status status = Print(context, *sweep, SweepText(*sweep)); !status.ok()) return status;
+  return ExitCode::kOk;
+}
+
+// What waits, and why. A sweep that waits for nothing says where it stands.
+absl::StatusOr<ExitCode> ExplainSweep(CommandContext& context, const std::string& name) {
+  absl::StatusOr<v1::Sweep> sweep = context.client.GetSweep(name);
+  if (!sweep.ok()) return sweep.status();
+  Sheet sheet(
+      {{"trial", "TRIAL"}, {"board", "BOARD"}, {"ahead_count", "AHEAD", Align::kRight}, {"reason", "WAITS BECAUSE"}});
+  absl::Status status = context.client.ForEachWait(name, [&](const v1::TrialWait& wait) {
+    sheet.Add({Cell::Text(wait.trial(), wait.trial().substr(wait.trial().rfind('/') + 1)),
+               Cell::Text(wait.board(), wait.board().substr(wait.board().find('/') + 1)),
+               Cell::Number(wait.ahead_count()), Cell::Text(wait.reason())});
+    return absl::OkStatus();
+  });
+  if (!status.ok()) return status;
+  if (!sheet.empty() || context.format != Format::kTable) context.environment.out << sheet.Render(context.format);
+  if (sheet.empty() && context.format == Format::kTable) {
+    context.environment.err << "no trial of " << name << " waits: it is " << StateOf(*sweep) << "\n";
+  }
   return ExitCode::kOk;
 }
 
@@ -168,6 +197,15 @@ void AddSweepCommands(CLI::App& root, Invocation& invocation) {
     invocation.action = [shown](CommandContext& context) {
       return OnSweep(*shown,
                      [&](const std::string& name) { return PrintSweep(context, context.client.GetSweep(name)); });
+    };
+  });
+
+  CLI::App* why = sweep->add_subcommand("why", "Why each waiting trial of a sweep waits");
+  const auto explained = std::make_shared<std::string>();
+  why->add_option("sweep", *explained, "Id of the sweep")->required()->type_name("SWEEP");
+  why->callback([&invocation, explained] {
+    invocation.action = [explained](CommandContext& context) {
+      return OnSweep(*explained, [&](const std::string& name) { return ExplainSweep(context, name); });
     };
   });
   AddWatch(*sweep, invocation);

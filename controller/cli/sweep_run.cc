@@ -13,29 +13,6 @@
 namespace crosscall::cli {
 namespace {
 
-// Makes a repeated CreateSweep one sweep.
-std::string RandomRequestId() {
-  std::random_device random;
-  return absl::StrFormat("%08x%08x%08x%08x", random(), random(), random(), random());
-}
-
-absl::StatusOr<v1::SweepSpec> SpecOf(const SweepRunOptions& options, const FileReader& read_file) {
-  v1::SweepSpec spec;
-  if (!options.file.empty()) {
-    absl::StatusOr<std::string> text = read_file(options.file);
-    if (!text.ok()) return text.status();
-    absl::StatusOr<v1::SweepSpec> parsed = ParseSweep(*text, options.file, read_file);
-    if (!parsed.ok()) return parsed.status();
-    spec = *std::move(parsed);
-  }
-  if (absl::Status status = ApplySweepFlags(options.flags, read_file, spec); !status.ok()) return status;
-  if (spec.scenarios().empty() || spec.implementations().empty()) {
-    return absl::InvalidArgumentError(
-        "nothing to run: give a sweep file, or at least --scenario NAME and --implementation ID (`*` for all)");
-  }
-  return spec;
-}
-
 absl::Status CheckOptions(const CommandContext& context, const SweepRunOptions& options) {
   if (options.dry_run && options.wait) {
     return absl::InvalidArgumentError("--wait: found beside --dry-run, which runs nothing; leave one out");
@@ -94,6 +71,29 @@ absl::Status Interrupted(CommandContext& context, const std::string& name, bool 
 
 }  // namespace
 
+std::string RandomRequestId() {
+  std::random_device random;
+  return absl::StrFormat("%08x%08x%08x%08x", random(), random(), random(), random());
+}
+
+absl::StatusOr<v1::SweepSpec> SweepSpecOf(const std::string& file, const SweepFlags& flags,
+                                          const FileReader& read_file) {
+  v1::SweepSpec spec;
+  if (!file.empty()) {
+    absl::StatusOr<std::string> text = read_file(file);
+    if (!text.ok()) return text.status();
+    absl::StatusOr<v1::SweepSpec> parsed = ParseSweep(*text, file, read_file);
+    if (!parsed.ok()) return parsed.status();
+    spec = *std::move(parsed);
+  }
+  if (absl::Status status = ApplySweepFlags(flags, read_file, spec); !status.ok()) return status;
+  if (spec.scenarios().empty() || spec.implementations().empty()) {
+    return absl::InvalidArgumentError(
+        "nothing to run: give a sweep file, or at least --scenario NAME and --implementation ID (`*` for all)");
+  }
+  return spec;
+}
+
 ExitCode Verdict(const v1::Sweep& sweep) {
   const v1::SweepProgress& progress = sweep.progress();
   const bool findings = progress.hung_count() != 0 || progress.crashed_count() != 0 || progress.failed_count() != 0 ||
@@ -135,7 +135,7 @@ absl::StatusOr<v1::Sweep> Follow(CommandContext& context, const std::string& nam
 
 absl::StatusOr<ExitCode> RunSweep(CommandContext& context, const SweepRunOptions& options) {
   if (absl::Status status = CheckOptions(context, options); !status.ok()) return status;
-  absl::StatusOr<v1::SweepSpec> spec = SpecOf(options, context.environment.read_file);
+  absl::StatusOr<v1::SweepSpec> spec = SweepSpecOf(options.file, options.flags, context.environment.read_file);
   if (!spec.ok()) return spec.status();
   v1::CreateSweepRequest request;
   request.set_sweep_id(options.id);

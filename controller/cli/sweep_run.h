@@ -20,6 +20,13 @@ struct SweepRunOptions {
   bool cancel_on_interrupt = false;
 };
 
+// The sweep of a file (empty: none) changed by flags. INVALID_ARGUMENT: either, or nothing to run.
+absl::StatusOr<v1::SweepSpec> SweepSpecOf(const std::string& file, const SweepFlags& flags,
+                                          const FileReader& read_file);
+
+// Makes a repeated request one request.
+std::string RandomRequestId();
+
 // Exit code: see exit_code.h; findings count only with --wait.
 absl::StatusOr<ExitCode> RunSweep(CommandContext& context, const SweepRunOptions& options);
 

@@ -30,6 +30,7 @@ FakeController::FakeController() {
   builder.RegisterService(static_cast<v1::BoardService::Service*>(this));
   builder.RegisterService(static_cast<v1::SweepService::Service*>(this));
   builder.RegisterService(static_cast<v1::ResultService::Service*>(this));
+  builder.RegisterService(static_cast<v1::ScheduleService::Service*>(this));
   server_ = builder.BuildAndStart();
   CROSSCALL_CHECK(server_ != nullptr && port != 0, "the fake controller could not listen");
   address_ = "127.0.0.1:" + std::to_string(port);
@@ -49,6 +50,11 @@ std::vector<std::string> FakeController::calls() const {
 std::vector<v1::CreateSweepRequest> FakeController::create_requests() const {
   shared::MutexLock lock(mutex_);
   return create_requests_;
+}
+
+std::vector<v1::CreateScheduleRequest> FakeController::schedule_requests() const {
+  shared::MutexLock lock(mutex_);
+  return schedule_requests_;
 }
 
 grpc::Status FakeController::Enter(const std::string& call) {
@@ -119,6 +125,76 @@ grpc::Status FakeController::ListTrials(grpc::ServerContext*, const v1::ListTria
   if (grpc::Status status = Enter("ListTrials"); !status.ok()) return status;
   response->set_next_page_token(Page(trials, request->page_token(), [&] { return response->add_trials(); }));
   return grpc::Status::OK;
+}
+
+grpc::Status FakeController::ExplainSweep(grpc::ServerContext*, const v1::ExplainSweepRequest* request,
+                                          v1::ExplainSweepResponse* response) {
+  if (grpc::Status status = Enter("ExplainSweep"); !status.ok()) return status;
+  if (request->name() != sweep.name()) return NotFound(request->name());
+  response->set_next_page_token(Page(waits, request->page_token(), [&] { return response->add_waits(); }));
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeController::EnterFor(const std::string& call, const std::string& name) {
+  if (grpc::Status status = Enter(call); !status.ok()) return status;
+  return name == schedule.name() ? grpc::Status::OK : NotFound(name);
+}
+
+grpc::Status FakeController::CreateSchedule(grpc::ServerContext*, const v1::CreateScheduleRequest* request,
+                                            v1::CreateScheduleResponse* response) {
+  {
+    shared::MutexLock lock(mutex_);
+    schedule_requests_.push_back(*request);
+  }
+  if (grpc::Status status = Enter("CreateSchedule"); !status.ok()) return status;
+  *response->mutable_schedule() = schedule;
+  response->set_warning(schedule_warning);
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeController::GetSchedule(grpc::ServerContext*, const v1::GetScheduleRequest* request,
+                                         v1::GetScheduleResponse* response) {
+  *response->mutable_schedule() = schedule;
+  return EnterFor("GetSchedule", request->name());
+}
+
+grpc::Status FakeController::ListSchedules(grpc::ServerContext*, const v1::ListSchedulesRequest* request,
+                                           v1::ListSchedulesResponse* response) {
+  if (grpc::Status status = Enter("ListSchedules"); !status.ok()) return status;
+  const std::vector<v1::Schedule> schedules(schedule.name().empty() ? 0 : 3, schedule);
+  response->set_next_page_token(Page(schedules, request->page_token(), [&] { return response->add_schedules(); }));
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeController::PauseSchedule(grpc::ServerContext*, const v1::PauseScheduleRequest* request,
+                                           v1::PauseScheduleResponse* response) {
+  *response->mutable_schedule() = schedule;
+  response->mutable_schedule()->set_paused(true);
+  response->mutable_schedule()->set_state_reason("paused: " + request->reason());
+  return EnterFor("PauseSchedule", request->name());
+}
+
+grpc::Status FakeController::ResumeSchedule(grpc::ServerContext*, const v1::ResumeScheduleRequest* request,
+                                            v1::ResumeScheduleResponse* response) {
+  *response->mutable_schedule() = schedule;
+  return EnterFor("ResumeSchedule", request->name());
+}
+
+grpc::Status FakeController::RunSchedule(grpc::ServerContext*, const v1::RunScheduleRequest* request,
+                                         v1::RunScheduleResponse* response) {
+  *response->mutable_sweep() = sweep;
+  return EnterFor(request->request_id().empty() ? "RunSchedule without id" : "RunSchedule", request->name());
+}
+
+grpc::Status FakeController::DeleteSchedule(grpc::ServerContext*, const v1::DeleteScheduleRequest* request,
+                                            v1::DeleteScheduleResponse*) {
+  return EnterFor("DeleteSchedule", request->name());
+}
+
+grpc::Status FakeController::ListFirings(grpc::ServerContext*, const v1::ListFiringsRequest* request,
+                                         v1::ListFiringsResponse* response) {
+  response->set_next_page_token(Page(firings, request->page_token(), [&] { return response->add_firings(); }));
+  return EnterFor("ListFirings", request->parent());
 }
 
 grpc::Status FakeController::ListBoards(grpc::ServerContext*, const v1::ListBoardsRequest* request,

@@ -11,6 +11,7 @@
 
 #include "crosscall/v1/board_service.grpc.pb.h"
 #include "crosscall/v1/result_service.grpc.pb.h"
+#include "crosscall/v1/schedule_service.grpc.pb.h"
 #include "crosscall/v1/sweep_service.grpc.pb.h"
 #include "proto/shared/mutex.h"
 
@@ -19,7 +20,8 @@ namespace crosscall::cli {
 // Set the answers before the first call. The functions run on server threads.
 class FakeController final : private v1::BoardService::Service,
                              private v1::SweepService::Service,
-                             private v1::ResultService::Service {
+                             private v1::ResultService::Service,
+                             private v1::ScheduleService::Service {
  public:
   FakeController();
   ~FakeController() override;
@@ -28,6 +30,7 @@ class FakeController final : private v1::BoardService::Service,
   // Calls of any method so far, in order, by name.
   std::vector<std::string> calls() const;
   std::vector<v1::CreateSweepRequest> create_requests() const;
+  std::vector<v1::CreateScheduleRequest> schedule_requests() const;
 
   // Every unary call fails with this as long as it is not OK.
   grpc::Status failure;
@@ -38,6 +41,10 @@ class FakeController final : private v1::BoardService::Service,
   std::vector<v1::Trial> trials;
   std::vector<v1::Result> results;
   std::vector<v1::Hang> hangs;
+  std::vector<v1::TrialWait> waits;
+  v1::Schedule schedule;
+  std::string schedule_warning;
+  std::vector<v1::Firing> firings;
   // What the nth WatchSweep (from 0) does; by default it sends `sweep`.
   std::function<grpc::Status(int call, grpc::ServerWriter<v1::WatchSweepResponse>&, grpc::ServerContext&)> watch;
 
@@ -52,6 +59,8 @@ class FakeController final : private v1::BoardService::Service,
                            v1::CancelSweepResponse* response) override;
   grpc::Status WatchSweep(grpc::ServerContext* context, const v1::WatchSweepRequest* request,
                           grpc::ServerWriter<v1::WatchSweepResponse>* writer) override;
+  grpc::Status ExplainSweep(grpc::ServerContext*, const v1::ExplainSweepRequest* request,
+                            v1::ExplainSweepResponse* response) override;
   grpc::Status ListTrials(grpc::ServerContext*, const v1::ListTrialsRequest* request,
                           v1::ListTrialsResponse* response) override;
   grpc::Status ListBoards(grpc::ServerContext*, const v1::ListBoardsRequest* request,
@@ -64,12 +73,31 @@ class FakeController final : private v1::BoardService::Service,
                          v1::GetResultResponse* response) override;
   grpc::Status ListHangs(grpc::ServerContext*, const v1::ListHangsRequest* request,
                          v1::ListHangsResponse* response) override;
+  grpc::Status CreateSchedule(grpc::ServerContext*, const v1::CreateScheduleRequest* request,
+                              v1::CreateScheduleResponse* response) override;
+  grpc::Status GetSchedule(grpc::ServerContext*, const v1::GetScheduleRequest* request,
+                           v1::GetScheduleResponse* response) override;
+  grpc::Status ListSchedules(grpc::ServerContext*, const v1::ListSchedulesRequest* request,
+                             v1::ListSchedulesResponse* response) override;
+  grpc::Status PauseSchedule(grpc::ServerContext*, const v1::PauseScheduleRequest* request,
+                             v1::PauseScheduleResponse* response) override;
+  grpc::Status ResumeSchedule(grpc::ServerContext*, const v1::ResumeScheduleRequest* request,
+                              v1::ResumeScheduleResponse* response) override;
+  grpc::Status RunSchedule(grpc::ServerContext*, const v1::RunScheduleRequest* request,
+                           v1::RunScheduleResponse* response) override;
+  grpc::Status DeleteSchedule(grpc::ServerContext*, const v1::DeleteScheduleRequest* request,
+                              v1::DeleteScheduleResponse* response) override;
+  grpc::Status ListFirings(grpc::ServerContext*, const v1::ListFiringsRequest* request,
+                           v1::ListFiringsResponse* response) override;
+  // Notes a call for the schedule `name`, and says whether it fails.
+  grpc::Status EnterFor(const std::string& call, const std::string& name);
   // Notes the call, and says whether it fails.
   grpc::Status Enter(const std::string& call);
 
   mutable shared::Mutex mutex_;
   std::vector<std::string> calls_ CROSSCALL_GUARDED_BY(mutex_);
   std::vector<v1::CreateSweepRequest> create_requests_ CROSSCALL_GUARDED_BY(mutex_);
+  std::vector<v1::CreateScheduleRequest> schedule_requests_ CROSSCALL_GUARDED_BY(mutex_);
   int failed_ CROSSCALL_GUARDED_BY(mutex_) = 0;
   int watches_ CROSSCALL_GUARDED_BY(mutex_) = 0;
   std::string address_;
