@@ -1,7 +1,7 @@
 // crosscall-controller: wires store, dispatcher, gRPC server and metrics server together, and stops them in order.
 //
 // Exit codes: 0 stopped by SIGTERM or SIGINT; 1 a bug of ours; 2 bad use of flags; 3 the environment refused (port in
-// use, state folder held, newer or not writable, an address that is not loopback).
+// use, state folder held, newer or not writable, an address that is not loopback); 4 the store is damaged.
 #include <sys/stat.h>
 
 #include <csignal>
@@ -18,12 +18,14 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
+#include "absl/types/optional.h"
 #include "controller/api/clean.h"
 #include "controller/api/open_files.h"
 #include "controller/api/request_counts.h"
 #include "controller/api/server.h"
 #include "controller/dispatch/dispatcher.h"
 #include "controller/dispatch/settings.h"
+#include "controller/maintenance.h"
 #include "controller/metrics/exporter.h"
 #include "controller/metrics/http_server.h"
 #include "controller/revision.h"
@@ -39,7 +41,7 @@ namespace {
 constexpr char kComponent[] = "controller";
 constexpr absl::Duration kStopGrace = absl::Seconds(2);
 
-enum ExitCode { kStopped = 0, kBug = 1, kBadUse = 2, kRefused = 3 };
+enum ExitCode { kStopped = 0, kBug = 1, kBadUse = 2, kRefused = 3, kDamaged = 4 };
 
 struct Flags {
   std::string state_dir;
@@ -108,7 +110,8 @@ void AddFlags(CLI::App& app, Flags& flags) {
               "A board that was not seen for this long has no metrics");
   app.footer(
       "Exit codes: 0 stopped by SIGTERM or SIGINT, 1 a bug of ours, 2 bad use, 3 refused by the environment\n"
-      "(port in use, state folder held by another controller, of a newer version or not writable).");
+      "(port in use, state folder held by another controller, of a newer version or not writable),\n"
+      "4 the store or the backup is damaged.");
 }
 
 // Every thread inherits the mask, so that only Run's sigwait sees the signals.
@@ -199,6 +202,8 @@ int ExitCodeOf(const absl::Status& status) {
     case absl::StatusCode::kInternal:
     case absl::StatusCode::kUnknown:
       return kBug;
+    case absl::StatusCode::kDataLoss:
+      return kDamaged;
     default:
       return kRefused;
   }
@@ -212,12 +217,15 @@ int Main(int argc, char** argv) {
   CLI::App app("Runs sweeps of cross-call trials over boards: keeps the store, leases trials to agents, serves users.",
                "crosscall-controller");
   AddFlags(app, flags);
+  const Maintenance maintenance(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kStopped : kBadUse;
   }
-  const absl::Status status = Run(flags, stop_signals);
+  const absl::optional<absl::StatusOr<std::string>> done = maintenance.Run(flags.state_dir);
+  if (done && done->ok()) absl::PrintF("%s", **done);
+  const absl::Status status = done ? done->status() : Run(flags, stop_signals);
   if (!status.ok()) absl::FPrintF(stderr, "crosscall-controller: %s\n", status.message());
   return ExitCodeOf(status);
 }

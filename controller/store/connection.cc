@@ -131,6 +131,14 @@ absl::Status Connection::Execute(const std::string& sql) {
   return SqliteStatus(sqlite3_exec(database_, sql.c_str(), nullptr, nullptr, nullptr), sqlite3_errmsg(database_));
 }
 
+absl::Status Connection::CopyTo(Connection& to) const {
+  sqlite3_backup* const backup = sqlite3_backup_init(to.database_, "main", database_, "main");
+  if (backup == nullptr) return SqliteStatus(sqlite3_extended_errcode(to.database_), sqlite3_errmsg(to.database_));
+  // All pages in one read transaction: in steps, each commit of a writer would start the copy again.
+  sqlite3_backup_step(backup, -1);
+  return SqliteStatus(sqlite3_backup_finish(backup), sqlite3_errmsg(to.database_));
+}
+
 absl::StatusOr<std::int64_t> Connection::Number(absl::string_view sql) {
   absl::StatusOr<Statement> statement = Prepare(sql);
   if (!statement.ok()) return statement.status();

@@ -93,6 +93,8 @@ class Connection {
   absl::Status Execute(const std::string& sql);
   // The single number that `sql` yields.
   absl::StatusOr<std::int64_t> Number(absl::string_view sql);
+  // Replaces all of `to` by one committed state of this database; neither is in a transaction.
+  absl::Status CopyTo(Connection& to) const;
   bool InTransaction() const { return sqlite3_get_autocommit(database_) == 0; }
 
  private:

@@ -210,6 +210,17 @@ absl::Status CheckOwner(Connection& connection, std::int64_t version) {
       "store: crosscall.db in the state folder is not a crosscall database; choose another --state-dir");
 }
 
+// The file's version, 0 for an empty file; one that this release may open.
+absl::StatusOr<std::int64_t> KnownVersion(Connection& connection) {
+  absl::StatusOr<std::int64_t> version = connection.Number("PRAGMA user_version");
+  if (!version.ok()) return version.status();
+  if (absl::Status status = CheckOwner(connection, *version); !status.ok()) return status;
+  if (*version <= kSchemaVersion) return version;
+  return absl::FailedPreconditionError(absl::StrCat(
+      "store: the state folder has schema ", *version, ", this controller (", CROSSCALL_VERSION, ") knows up to ",
+      kSchemaVersion, "; run the newer controller that wrote it, or choose another --state-dir; nothing was changed"));
+}
+
 }  // namespace
 
 const char* MigrationSql(int version) {
@@ -217,16 +228,19 @@ const char* MigrationSql(int version) {
   return kMigrations[version - 1];
 }
 
-absl::Status Migrate(Connection& connection) {
-  absl::StatusOr<std::int64_t> version = connection.Number("PRAGMA user_version");
+absl::Status CheckSchema(Connection& connection) {
+  absl::StatusOr<std::int64_t> version = KnownVersion(connection);
   if (!version.ok()) return version.status();
-  if (absl::Status status = CheckOwner(connection, *version); !status.ok()) return status;
-  if (*version > kSchemaVersion) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("store: the state folder has schema ", *version, ", this controller (", CROSSCALL_VERSION,
-                     ") knows up to ", kSchemaVersion,
-                     "; run the newer controller that wrote it, or choose another --state-dir; nothing was changed"));
-  }
+  if (*version == kSchemaVersion) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat("store: it has schema ", *version, ", this release checks ",
+                                                    kSchemaVersion,
+                                                    "; use the release that wrote it, or start its controller with "
+                                                    "this one, which migrates it"));
+}
+
+absl::Status Migrate(Connection& connection) {
+  absl::StatusOr<std::int64_t> version = KnownVersion(connection);
+  if (!version.ok()) return version.status();
   if (*version == kSchemaVersion) return absl::OkStatus();
   if (*version > 0) {
     shared::LogInfo("store", absl::StrCat("migrating the schema from ", *version, " to ", kSchemaVersion));

@@ -12,6 +12,9 @@ inline constexpr int kSchemaVersion = 4;
 // Statements of one step, from 1 to kSchemaVersion.
 const char* MigrationSql(int version);
 
+// Is it a crosscall database of the present schema? FAILED_PRECONDITION if not, with what to do.
+absl::Status CheckSchema(Connection& connection);
+
 // Brings the file to kSchemaVersion, all steps in one transaction. FAILED_PRECONDITION: a newer crosscall wrote it, or
 // it is some other program's file.
 absl::Status Migrate(Connection& connection);

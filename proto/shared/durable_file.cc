@@ -93,6 +93,11 @@ absl::Status WriteDurably(const std::string& path, absl::string_view content) {
   return SyncFolder(FolderOf(path));
 }
 
+absl::Status RenameDurably(const std::string& from, const std::string& to) {
+  if (rename(from.c_str(), to.c_str()) != 0) return ErrnoStatus(errno, absl::StrCat("rename ", from, " to ", to));
+  return SyncFolder(FolderOf(to));
+}
+
 absl::Status RemoveDurably(const std::string& path) {
   if (unlink(path.c_str()) != 0) {
     if (errno == ENOENT) return absl::OkStatus();

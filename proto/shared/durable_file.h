@@ -15,6 +15,9 @@ namespace crosscall::shared {
 // the old content, if any, is still there.
 absl::Status WriteDurably(const std::string& path, absl::string_view content);
 
+// Gives a file that is on disk already its name; a file of that name is replaced. Codes as above.
+absl::Status RenameDurably(const std::string& from, const std::string& to);
+
 // Deletes `path` and makes the deletion durable. A missing file is no error.
 absl::Status RemoveDurably(const std::string& path);
 

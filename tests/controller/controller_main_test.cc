@@ -227,6 +227,39 @@ TEST_F(ControllerMainTest, BadUseSaysWhatIsWrong) {
   }
 }
 
+TEST_F(ControllerMainTest, AStoreInUseIsCheckedAndBackedUpAndAnotherOneMadeOfIt) {
+  const auto controller = StartServing();
+  auto [code, log] = RunToEnd({"check", "--state-dir", State()});
+  EXPECT_EQ(code, 0) << log;
+  EXPECT_THAT(log, HasSubstr("is whole: 0 sweeps"));
+  const std::string backup = folder_ + "/backup.db";
+  std::tie(code, log) = RunToEnd({"backup", "--state-dir", State(), "--to", backup});
+  EXPECT_EQ(code, 0) << log;
+  struct stat file {};
+  ASSERT_EQ(stat(backup.c_str(), &file), 0);
+  EXPECT_EQ(file.st_mode & 0077, 0U);
+  std::tie(code, log) = RunToEnd({"restore", "--state-dir", State(), "--from", backup});
+  EXPECT_EQ(code, 3);
+  EXPECT_THAT(log, HasSubstr("in use by process"));
+  std::tie(code, log) = RunToEnd({"restore", "--state-dir", folder_ + "/new", "--from", backup});
+  EXPECT_EQ(code, 0) << log;
+  std::tie(code, log) = RunToEnd({"check", "--state-dir", folder_ + "/new"});
+  EXPECT_EQ(code, 0) << log;
+}
+
+TEST_F(ControllerMainTest, ADamagedBackupAndMissingFilesHaveTheirCodes) {
+  const std::string junk = folder_ + "/junk";
+  std::ofstream(junk) << std::string(8192, 'x');
+  auto [code, log] = RunToEnd({"restore", "--state-dir", State(), "--from", junk});
+  EXPECT_EQ(code, 4) << log;
+  std::tie(code, log) = RunToEnd({"check", "--state-dir", State()});
+  EXPECT_EQ(code, 3) << log;
+  EXPECT_THAT(log, HasSubstr("crosscall.db"));
+  std::tie(code, log) = RunToEnd({"backup", "--state-dir", State()});
+  EXPECT_EQ(code, 2);
+  EXPECT_THAT(log, HasSubstr("--to"));
+}
+
 TEST_F(ControllerMainTest, HelpAndVersionEndWithZero) {
   const auto [help_code, help] = RunToEnd({"--help"});
   EXPECT_EQ(help_code, 0);

@@ -27,7 +27,7 @@ ALLOWED = {
     "controller/metrics": ["controller/dispatch", "controller/store", "proto/shared", "crosscall"],
     "controller/cli": ["proto/shared", "crosscall"],
     "controller": ["controller/api", "controller/cli", "controller/dispatch", "controller/metrics", "controller/store",
-                   "controller/revision.h", "proto/shared", "crosscall"],
+                   "controller/maintenance.h", "controller/revision.h", "proto/shared", "crosscall"],
     "tests": ["agent", "controller", "proto/shared", "crosscall", "tests"],
 }
 
