@@ -220,15 +220,17 @@ void Sessions::AnswerIfDue(Batch& batch, BoardState& board) {
     board.lease->answered = true;
     batch.CountDispatch(std::max(held.arrived, board.work_since));
   }
-  batch.Reply<v1::SynchronizeResponse>(std::move(held.done), Answer(batch, board));
+  batch.Reply<v1::SynchronizeResponse>(std::move(held.done), Answer(board, held.arrived));
 }
 
-v1::SynchronizeResponse Sessions::Answer(Batch& batch, BoardState& board) {
+v1::SynchronizeResponse Sessions::Answer(BoardState& board, absl::Duration arrived) {
   v1::SynchronizeResponse response;
   const bool desired = board.lease && board.lease->state != LeaseState::kRevoking;
   response.set_unchanged(IsAsReported(board));
   if (desired) {
-    const absl::Duration left = board.lease->term.expires - batch.now();
+    // The agent counts from when it sent the call, which was not after it arrived: counted from now, a lease granted
+    // into a call that was held for long would lapse at the agent before its time, or at once.
+    const absl::Duration left = board.lease->term.expires - arrived;
     if (response.unchanged()) {
       *response.mutable_renewed_time_left() = shared::ProtoOf(left);
     } else {

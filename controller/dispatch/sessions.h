@@ -38,7 +38,8 @@ class Sessions {
   void ApplyDescription(Batch& batch, BoardState& board, const v1::SynchronizeRequest& request);
   void ApplyToLease(Batch& batch, BoardState& board, const v1::SynchronizeRequest& request);
   void EndHeld(Batch& batch, BoardState& board, absl::Status status);
-  v1::SynchronizeResponse Answer(Batch& batch, BoardState& board);
+  // `arrived`: when the call that is answered did.
+  v1::SynchronizeResponse Answer(BoardState& board, absl::Duration arrived);
 
   const Settings& settings_;
   store::Store& store_;

@@ -374,7 +374,7 @@ TEST_F(SessionTest, AHoldNeverOutlastsTheLeaseItRenews) {
     rig.Advance(absl::Seconds(1));
     ASSERT_TRUE(agent.answered());
     EXPECT_TRUE(agent.answer()->unchanged());
-    EXPECT_EQ(agent.answer()->renewed_time_left().seconds(), 2);
+    EXPECT_EQ(agent.answer()->renewed_time_left().seconds(), 3);
   }
 }
 
