@@ -190,7 +190,7 @@ TEST_F(ScenarioTest, ALeaseGivenLateInALongHoldLastsItsTerm) {
   settings.first_term = absl::Seconds(60);
   settings.hold_busy = absl::Seconds(20);
   NewLab(1, settings);
-  BoardAgent& board = ReadyBoard("b0");
+  ReadyBoard("b0");
   // The board's call has been held for nearly as long as a first term lasts.
   lab_->RunFor(absl::Seconds(43));
   Create(1);
