@@ -16,6 +16,7 @@ ModelPort::ModelPort(Options options)
       memory_(options_.block_bytes, options_.cpus),
       locations_(memory_.words()),
       weak_(options_.cpus),
+      races_(options_.cpus),
       states_(options_.cpus),
       locks_(options_.locks) {
   CROSSCALL_CHECK(options_.cpus >= 1 && options_.cpus <= kMaxCpus, "the model has one to six CPUs");

@@ -64,6 +64,7 @@ class ModelMemory {
     std::vector<Line> lines;
     std::vector<u32> born_on_stacks;
   };
+  // Words that are hidden and not yet known stay as they are: Restore brings back all, FindHidden tells of them.
   void Save(Snapshot& snapshot) const;
   void Load(const Snapshot& snapshot);
   // A CPU's stack from `top` on.

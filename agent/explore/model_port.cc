@@ -114,7 +114,7 @@ void ModelPort::Ring(CpuId target) {
 void ModelPort::TakeLatch() {
   cpus_[me_].latch = false;
   Acquire(LatchHandover(me_));
-  weak_.Empty(LatchHandover(me_));
+  if (options_.weak) weak_.Empty(LatchHandover(me_));
 }
 
 void ModelPort::Ack() {

@@ -104,7 +104,6 @@ class ModelPort final : public CellAccess {
   void Push();
   void Return();
   void Pop();
-  bool HasKept() const { return kept_count_ > 0; }
   Fingerprint StatePrint() const;
   // All programs have ended and all CPUs idle.
   bool Idle() const;
@@ -231,7 +230,7 @@ class ModelPort final : public CellAccess {
     std::array<KeptCpu, kMaxCpus> cpus;
     ModelMemory::Snapshot memory;
     WeakMemory::Snapshot weak;
-    StepRaces races;
+    StepRaces races{0};
     std::vector<core::LockState> locks;
     std::vector<u64> device_budgets;
     Fingerprint cells;

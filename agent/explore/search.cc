@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "agent/explore/livelock.h"
+#include "proto/shared/check.h"
 #include "proto/shared/random.h"
 
 namespace crosscall::explore {
@@ -20,6 +21,8 @@ constexpr u64 kMostWalks = 1000;
 constexpr u64 kWatchedWalks = 12;
 constexpr u64 kStepsOfWalk = 4000;
 constexpr u32 kExpansionsBetweenLooks = 64;
+// How often a kept machine is compared with one run from the start.
+constexpr u32 kLooksBetweenProofs = 16;
 
 }  // namespace
 
@@ -114,8 +117,9 @@ bool Search::Pass(const SearchLimits& limits, absl::Time deadline, Finding& find
       const u32 node = queues_[depth][i];
       if (graph_->expanded(node) || graph_->depth(node) != depth) continue;
       Expand(node);
+      if (++expansions % (kExpansionsBetweenLooks * kLooksBetweenProofs) == 0) VerifyKept(node);
       if (port_->HasNews()) return true;  // this pass is void
-      if (++expansions % kExpansionsBetweenLooks != 0) continue;
+      if (expansions % kExpansionsBetweenLooks != 0) continue;
       finding.reason = LimitReached(limits, deadline);
       if (finding.reason.empty()) continue;
       finding.verdict = Verdict::kUnknown;
@@ -177,6 +181,17 @@ void Search::GoTo(u32 node) {
     path_.push_back(ahead.back());
     port_->Push();
   }
+}
+
+// What a snapshot leaves out, words nobody knew to be hidden, has then lasted no longer than since the last proof.
+void Search::VerifyKept(u32 node) {
+  GoTo(node);
+  const Fingerprint kept = port_->StatePrint();
+  if (port_->LookForNews()) return;
+  port_->Restart();
+  path_.clear();
+  port_->Follow(graph_->WayTo(node));
+  CROSSCALL_CHECK(port_->StatePrint() == kept, "a kept machine is as one that ran from the start");
 }
 
 bool Search::OnlyOptional() const {

@@ -93,6 +93,8 @@ class Search {
   void Queue(u32 node);
   // Brings the machine to that node.
   void GoTo(u32 node);
+  // The same from the start, and it must be the same state as the present one.
+  void VerifyKept(u32 node);
   std::string LimitReached(const SearchLimits& limits, absl::Time deadline) const;
   bool OnlyOptional() const;
 

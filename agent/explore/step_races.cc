@@ -5,7 +5,7 @@
 namespace crosscall::explore {
 
 void StepRaces::Reset() {
-  for (CpuId cpu = 0; cpu < kMaxCpus; ++cpu) BeginStep(cpu);
+  for (CpuId cpu = 0; cpu < steps_.size(); ++cpu) BeginStep(cpu);
 }
 
 void StepRaces::BeginStep(CpuId me) {
@@ -14,7 +14,7 @@ void StepRaces::BeginStep(CpuId me) {
 }
 
 bool StepRaces::Access(CpuId me, u32 word, bool write) {
-  for (CpuId other = 0; other < kMaxCpus; ++other) {
+  for (CpuId other = 0; other < steps_.size(); ++other) {
     if (other == me) continue;
     for (const Made& made : steps_[other].accesses) {
       if (made.word == word && (made.write || write)) return false;
@@ -35,7 +35,7 @@ void StepRaces::Release(CpuId me, u32 cell) {
 }
 
 void StepRaces::Acquire(CpuId me, u32 cell) {
-  for (CpuId other = 0; other < kMaxCpus; ++other) {
+  for (CpuId other = 0; other < steps_.size(); ++other) {
     Step& step = steps_[other];
     if (other == me || step.releases.empty()) continue;
     u32 known = 0;
@@ -62,7 +62,7 @@ void StepRaces::AddTo(Fingerprint& print) const {
     if (step.accesses.empty()) continue;
     for (const Made& made : step.accesses) print.Mix(u64{made.word} << 1 | (made.write ? 1 : 0));
     for (const Released& released : step.releases) print.Mix(u64{released.cell} << 32 | released.count);
-    print.Mix(&step - steps_.data());
+    print.Mix(static_cast<u64>(&step - steps_.data()));
   }
 }
 

@@ -12,7 +12,6 @@
 #ifndef AGENT_EXPLORE_STEP_RACES_H_
 #define AGENT_EXPLORE_STEP_RACES_H_
 
-#include <array>
 #include <vector>
 
 #include "agent/explore/fingerprint.h"
@@ -21,7 +20,7 @@ namespace crosscall::explore {
 
 class StepRaces {
  public:
-  static constexpr u32 kMaxCpus = 6;
+  explicit StepRaces(u32 cpus) : steps_(cpus) {}
 
   void Reset();
   // What that CPU did before is no longer its last step.
@@ -50,7 +49,7 @@ class StepRaces {
     std::vector<Made> accesses;
     std::vector<Released> releases;
   };
-  std::array<Step, kMaxCpus> steps_;
+  std::vector<Step> steps_;  // by CPU
 };
 
 }  // namespace crosscall::explore

@@ -6,7 +6,7 @@ namespace crosscall::explore {
 namespace {
 
 TEST(StepRaces, TwoAccessesInLastStepsRaceIfOneWrites) {
-  StepRaces races;
+  StepRaces races(2);
   EXPECT_TRUE(races.Access(0, 7, /*write=*/false));
   EXPECT_TRUE(races.Access(1, 7, /*write=*/false));
   EXPECT_TRUE(races.Access(0, 8, /*write=*/true));
@@ -16,14 +16,14 @@ TEST(StepRaces, TwoAccessesInLastStepsRaceIfOneWrites) {
 }
 
 TEST(StepRaces, OnlyTheLastStepCounts) {
-  StepRaces races;
+  StepRaces races(2);
   races.Access(0, 7, /*write=*/true);
   races.BeginStep(0);
   EXPECT_TRUE(races.Access(1, 7, /*write=*/true));
 }
 
 TEST(StepRaces, WhatWasReleasedIsKnownToWhoAcquiresThere) {
-  StepRaces races;
+  StepRaces races(2);
   races.Access(0, 7, /*write=*/true);
   races.Release(0, 1);
   races.Access(0, 8, /*write=*/true);
@@ -35,7 +35,7 @@ TEST(StepRaces, WhatWasReleasedIsKnownToWhoAcquiresThere) {
 }
 
 TEST(StepRaces, SeveralReleasesPublishEachWhatCameBefore) {
-  StepRaces races;
+  StepRaces races(2);
   races.Access(0, 7, /*write=*/true);
   races.Release(0, 1);
   races.Access(0, 8, /*write=*/true);
@@ -49,14 +49,14 @@ TEST(StepRaces, SeveralReleasesPublishEachWhatCameBefore) {
 }
 
 TEST(StepRaces, AnObjectThatIsGoneRacesNoMore) {
-  StepRaces races;
+  StepRaces races(2);
   races.Access(0, 7, /*write=*/true);
   races.Forget(7);
   EXPECT_TRUE(races.Access(1, 7, /*write=*/true));
 }
 
 TEST(StepRaces, WhatStillBearsOnTheFutureIsInTheFingerprint) {
-  StepRaces races;
+  StepRaces races(2);
   Fingerprint none, some, gone;
   races.AddTo(none);
   races.Access(0, 7, /*write=*/true);
