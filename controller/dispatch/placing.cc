@@ -1,6 +1,5 @@
 #include "controller/dispatch/placing.h"
 
-#include <algorithm>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -24,10 +23,15 @@ scheduler::SweepRank RankOf(const World& world, const BoardState& board,
 }
 
 TrialState& NextTrial(const World& world, const BoardState& board, absl::Duration now) {
-  const auto sweep = std::min_element(board.pending.begin(), board.pending.end(), [&](const auto& a, const auto& b) {
-    return RankOf(world, board, a, now) < RankOf(world, board, b, now);
-  });
-  return *sweep->second.begin()->second;
+  TrialState* best = nullptr;
+  scheduler::SweepRank least;
+  for (const auto& waiting : board.pending) {
+    const scheduler::SweepRank rank = RankOf(world, board, waiting, now);
+    if (best != nullptr && !(rank < least)) continue;
+    least = rank;
+    best = waiting.second.begin()->second;
+  }
+  return *best;
 }
 
 }  // namespace
