@@ -235,14 +235,21 @@ absl::StatusOr<v1::CreateScheduleResponse> Client::CreateSchedule(const v1::Crea
   });
 }
 
-absl::StatusOr<v1::Schedule> Client::GetSchedule(const std::string& name) {
-  v1::GetScheduleRequest request;
-  request.set_name(name);
-  auto response = Unary<v1::GetScheduleResponse>([&](grpc::ClientContext& context, v1::GetScheduleResponse& out) {
-    return stubs_.schedules->GetSchedule(&context, request, &out);
+template <class Request, class Response>
+absl::StatusOr<v1::Schedule> Client::OneSchedule(
+    grpc::Status (v1::ScheduleService::StubInterface::*call)(grpc::ClientContext*, const Request&, Response*),
+    const Request& request) {
+  absl::StatusOr<Response> response = Unary<Response>([&](grpc::ClientContext& context, Response& out) {
+    return (stubs_.schedules.get()->*call)(&context, request, &out);
   });
   if (!response.ok()) return response.status();
   return std::move(*response->mutable_schedule());
+}
+
+absl::StatusOr<v1::Schedule> Client::GetSchedule(const std::string& name) {
+  v1::GetScheduleRequest request;
+  request.set_name(name);
+  return OneSchedule(&v1::ScheduleService::StubInterface::GetSchedule, request);
 }
 
 absl::StatusOr<std::vector<v1::Schedule>> Client::ListSchedules() {
@@ -264,21 +271,13 @@ absl::StatusOr<v1::Schedule> Client::PauseSchedule(const std::string& name, cons
   v1::PauseScheduleRequest request;
   request.set_name(name);
   request.set_reason(reason);
-  auto response = Unary<v1::PauseScheduleResponse>([&](grpc::ClientContext& context, v1::PauseScheduleResponse& out) {
-    return stubs_.schedules->PauseSchedule(&context, request, &out);
-  });
-  if (!response.ok()) return response.status();
-  return std::move(*response->mutable_schedule());
+  return OneSchedule(&v1::ScheduleService::StubInterface::PauseSchedule, request);
 }
 
 absl::StatusOr<v1::Schedule> Client::ResumeSchedule(const std::string& name) {
   v1::ResumeScheduleRequest request;
   request.set_name(name);
-  auto response = Unary<v1::ResumeScheduleResponse>([&](grpc::ClientContext& context, v1::ResumeScheduleResponse& out) {
-    return stubs_.schedules->ResumeSchedule(&context, request, &out);
-  });
-  if (!response.ok()) return response.status();
-  return std::move(*response->mutable_schedule());
+  return OneSchedule(&v1::ScheduleService::StubInterface::ResumeSchedule, request);
 }
 
 absl::StatusOr<v1::Sweep> Client::RunSchedule(const std::string& name, const std::string& request_id) {

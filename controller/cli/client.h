@@ -70,6 +70,10 @@ class Client {
   const std::string& address() const { return address_; }
 
  private:
+  template <class Request, class Response>
+  absl::StatusOr<v1::Schedule> OneSchedule(
+      grpc::Status (v1::ScheduleService::StubInterface::*call)(grpc::ClientContext*, const Request&, Response*),
+      const Request& request);
   template <class Response, class Call>
   absl::StatusOr<Response> Unary(Call call);
   template <class Response, class Request, class Call, class Take>

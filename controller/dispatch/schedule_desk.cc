@@ -79,7 +79,7 @@ absl::StatusOr<v1::PauseScheduleResponse> ScheduleDesk::Pause(Batch& batch, cons
   v1::Schedule& schedule = (*found)->row.schedule;
   if (!schedule.paused()) {
     schedule.set_paused(true);
-    schedule.set_state_reason(request.reason().empty() ? "paused" : absl::StrCat("paused: ", request.reason()));
+    schedule.set_state_reason(request.reason());
     Store(batch, **found);
     batch.AddEvent(schedule.name(), "paused", request.reason());
   }

@@ -64,7 +64,7 @@ TEST_F(ScheduleServiceTest, ItsLifeOverTheWire) {
   pause.set_name(kNightly);
   pause.set_reason("boards\x01 move");
   ASSERT_TRUE(Call(&v1::ScheduleService::Stub::PauseSchedule, pause, &paused).ok());
-  EXPECT_EQ(paused.schedule().state_reason(), "paused: boards  move");
+  EXPECT_EQ(paused.schedule().state_reason(), "boards  move");
   v1::ResumeScheduleResponse resumed;
   ASSERT_TRUE(CallNamed(&v1::ScheduleService::Stub::ResumeSchedule, &resumed).ok());
   EXPECT_FALSE(resumed.schedule().paused());

@@ -170,7 +170,7 @@ grpc::Status FakeController::PauseSchedule(grpc::ServerContext*, const v1::Pause
                                            v1::PauseScheduleResponse* response) {
   *response->mutable_schedule() = schedule;
   response->mutable_schedule()->set_paused(true);
-  response->mutable_schedule()->set_state_reason("paused: " + request->reason());
+  response->mutable_schedule()->set_state_reason(request->reason());
   return EnterFor("PauseSchedule", request->name());
 }
 

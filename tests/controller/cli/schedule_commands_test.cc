@@ -9,6 +9,7 @@
 namespace crosscall::cli {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::StartsWith;
@@ -108,7 +109,7 @@ TEST_F(ScheduleCommandsTest, ShowTellsWhatBecameOfTheLastRuns) {
 
 TEST_F(ScheduleCommandsTest, PauseResumeRunAndRemoveCallTheController) {
   ASSERT_EQ(RunOnController({"schedule", "pause", "nightly", "--reason", "boards move"}), 0) << err_.str();
-  EXPECT_THAT(out_.str(), HasSubstr("paused: boards move"));
+  EXPECT_THAT(out_.str(), AllOf(HasSubstr("state            paused\n"), HasSubstr("reason           boards move\n")));
   ASSERT_EQ(RunOnController({"schedule", "resume", "nightly"}), 0) << err_.str();
   EXPECT_THAT(out_.str(), HasSubstr("state            active\n"));
   ASSERT_EQ(RunOnController({"schedule", "run-now", "nightly"}), 0) << err_.str();

@@ -24,7 +24,7 @@ v1::CreateScheduleRequest Nightly() {
   request.mutable_schedule()->set_cron("0 1 * * *");
   request.mutable_schedule()->set_time_zone("UTC");
   request.mutable_schedule()->mutable_window()->set_seconds(6 * 3600);
-  *request.mutable_schedule()->mutable_spec() = Rig::Request(2).spec();
+  *request.mutable_schedule()->mutable_spec() = PairSweep(2).spec();
   return request;
 }
 
@@ -181,7 +181,7 @@ TEST_F(ScheduleTest, WhilePausedNothingIsDueAndAfterwardsNothingIsMissed) {
   pause.set_reason("boards move");
   ASSERT_TRUE(rig_.OnSchedules(&ScheduleDesk::Pause, pause).ok());
   ASSERT_TRUE(rig_.OnSchedules(&ScheduleDesk::Pause, Named<v1::PauseScheduleRequest>()).ok());
-  EXPECT_EQ(Get().state_reason(), "paused: boards move");
+  EXPECT_EQ(Get().state_reason(), "boards move");
   EXPECT_FALSE(Get().has_next_time());
   rig_.Restart(absl::Hours(13));
   rig_.Advance(absl::Hours(24));
@@ -221,7 +221,7 @@ TEST_F(ScheduleTest, RunNowRunsAtOnceAndEachRequestOnce) {
 
 TEST_F(ScheduleTest, ARequestIdOfAnotherKindIsNotTaken) {
   Add();
-  v1::CreateSweepRequest other = Rig::Request(2);
+  v1::CreateSweepRequest other = PairSweep(2);
   other.set_request_id("r1");
   ASSERT_TRUE(rig_.Create(other).ok());
   v1::RunScheduleRequest request = Named<v1::RunScheduleRequest>();
