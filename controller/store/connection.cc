@@ -135,8 +135,11 @@ absl::Status Connection::CopyTo(Connection& to) const {
   sqlite3_backup* const backup = sqlite3_backup_init(to.database_, "main", database_, "main");
   if (backup == nullptr) return SqliteStatus(sqlite3_extended_errcode(to.database_), sqlite3_errmsg(to.database_));
   // All pages in one read transaction: in steps, each commit of a writer would start the copy again.
-  sqlite3_backup_step(backup, -1);
-  return SqliteStatus(sqlite3_backup_finish(backup), sqlite3_errmsg(to.database_));
+  const int step = sqlite3_backup_step(backup, -1);
+  const int finish = sqlite3_backup_finish(backup);
+  // Finishing forgets that a lock was in the way.
+  if (step != SQLITE_DONE) return SqliteStatus(step, sqlite3_errstr(step));
+  return SqliteStatus(finish, sqlite3_errmsg(to.database_));
 }
 
 absl::StatusOr<std::int64_t> Connection::Number(absl::string_view sql) {

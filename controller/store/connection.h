@@ -104,6 +104,9 @@ class Connection {
   std::map<std::string, sqlite3_stmt*, std::less<>> prepared_;
 };
 
+// The database of a state folder.
+inline std::string DatabaseOf(const std::string& folder) { return absl::StrCat(folder, "/crosscall.db"); }
+
 // What a result code means to a caller: SQLITE_FULL is RESOURCE_EXHAUSTED, damage DATA_LOSS, I/O errors and locks
 // UNAVAILABLE, a missing right PERMISSION_DENIED, a broken constraint FAILED_PRECONDITION, anything else INTERNAL.
 absl::Status SqliteStatus(int code, absl::string_view message);

@@ -28,7 +28,7 @@ absl::StatusOr<std::unique_ptr<FolderLock>> FolderLock::Take(const std::string& 
   if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
     return shared::ErrnoStatus(errno, absl::StrCat("cannot make the state folder ", folder));
   }
-  const std::string path = absl::StrCat(folder, "/lock");
+  const std::string path = absl::StrCat(folder, "/", kFileName);
   const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0) return shared::ErrnoStatus(errno, absl::StrCat("cannot open ", path));
   std::unique_ptr<FolderLock> lock(new FolderLock(fd));

@@ -11,6 +11,9 @@ namespace crosscall::store {
 
 class FolderLock {
  public:
+  // In the folder; it stays when the lock is dropped.
+  static constexpr char kFileName[] = "lock";
+
   // Makes the folder (but not its parent) if needed. FAILED_PRECONDITION: another process holds it; the text has its
   // number.
   static absl::StatusOr<std::unique_ptr<FolderLock>> Take(const std::string& folder);

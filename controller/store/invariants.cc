@@ -18,6 +18,7 @@ struct Rule {
 static_assert(v1::OUTCOME_COMPLETED == 1 && v1::OUTCOME_HUNG == 2 && v1::OUTCOME_CRASHED == 3 &&
               v1::OUTCOME_REFUSED == 4 && v1::OUTCOME_INVALID == 5 && v1::OUTCOME_LOST == 6);
 static_assert(v1::Trial::STATE_PENDING == 1 && v1::Trial::STATE_RUNNING == 2 && v1::Trial::STATE_FINISHED == 3);
+static_assert(v1::Firing::KIND_RUN == 1);
 
 constexpr Rule kRules[] = {
     {"a board has one live lease at the most",
@@ -49,32 +50,41 @@ constexpr Rule kRules[] = {
      " WHERE s.board = b.name AND s.close_time = 0) UNION ALL"
      " SELECT b.name FROM boards b JOIN sessions s ON s.board = b.name AND s.close_time = 0"
      " WHERE s.incarnation <> b.incarnation"},
+    {"a firing has a sweep if it ran, and else a reason",
+     "SELECT 'firing ' || schedule || ' of ' || nominal_time FROM firings"
+     " WHERE (kind = 1) <> (sweep <> '') OR (kind <> 1 AND reason = '')"},
     {"every hang is in the index of hangs, and nothing else",
      "SELECT 'result ' || id FROM results WHERE evidence = 0 AND outcome = 2 AND id NOT IN (SELECT result FROM hangs)"
      " UNION ALL SELECT 'result ' || h.result FROM hangs h JOIN results r ON r.id = h.result"
      " WHERE r.evidence <> 0 OR r.outcome <> 2"},
 };
 
-absl::Status Apply(Connection& connection, const Rule& rule, std::size_t limit, std::vector<std::string>& problems) {
+// Of all rows that `sql` yields, those of which `wrong` says something: at most `limit` of them, then how many more.
+template <class Wrong>
+absl::Status Collect(Connection& connection, const std::string& sql, std::size_t limit, const std::string& rule,
+                     std::vector<std::string>& problems, Wrong wrong) {
   std::size_t found = 0;
-  absl::Status status = ForEach(connection, rule.sql, [&](const Statement& row) {
-    if (++found <= limit) problems.push_back(absl::StrCat(row.Bytes(0), " breaks: ", rule.says));
+  absl::Status status = ForEach(connection, sql, [&](const Statement& row) {
+    const std::string problem = wrong(row);
+    if (!problem.empty() && ++found <= limit) problems.push_back(absl::StrCat(row.Bytes(0), problem));
     return absl::OkStatus();
   });
-  if (found > limit) problems.push_back(absl::StrCat(found - limit, " more break: ", rule.says));
+  if (found > limit) problems.push_back(absl::StrCat(found - limit, " more break: ", rule));
   return status;
 }
 
-// `read` gives what is wrong with a row, in its first column's name.
+absl::Status Apply(Connection& connection, const Rule& rule, std::size_t limit, std::vector<std::string>& problems) {
+  return Collect(connection, rule.sql, limit, rule.says, problems,
+                 [&rule](const Statement&) { return absl::StrCat(" breaks: ", rule.says); });
+}
+
+// `sql`'s first column names a row; `read` reads the rest of it.
 template <class Read>
 absl::Status Parse(Connection& connection, const std::string& sql, std::size_t limit,
                    std::vector<std::string>& problems, Read read) {
-  std::size_t found = 0;
-  return ForEach(connection, sql, [&](const Statement& row) {
-    if (absl::Status status = read(row); !status.ok() && ++found <= limit) {
-      problems.push_back(absl::StrCat(row.Bytes(0), ": ", status.message()));
-    }
-    return absl::OkStatus();
+  return Collect(connection, sql, limit, "every message can be read", problems, [&read](const Statement& row) {
+    const absl::Status status = read(row);
+    return status.ok() ? std::string() : absl::StrCat(": ", status.message());
   });
 }
 
@@ -90,6 +100,9 @@ absl::Status ParseAll(Connection& connection, std::size_t limit, std::vector<std
   if (!status.ok()) return status;
   status = Parse(connection, absl::StrCat("SELECT t.name, ", kTrialColumns, " FROM trials t"), limit, problems,
                  [](const auto& row) { return ReadTrial(row, 1).status(); });
+  if (!status.ok()) return status;
+  status = Parse(connection, absl::StrCat("SELECT c.name, ", kScheduleColumns, " FROM schedules c"), limit, problems,
+                 [](const auto& row) { return ReadSchedule(row, 1).status(); });
   if (!status.ok()) return status;
   return Parse(connection, "SELECT 'result ' || id, payload FROM results", limit, problems, [](const auto& row) {
     v1::TrialResult result;

@@ -19,10 +19,6 @@ namespace crosscall::store {
 namespace {
 
 constexpr std::size_t kProblemsPerRule = 10;
-constexpr char kDatabase[] = "crosscall.db";
-constexpr char kLock[] = "lock";
-
-std::string DatabaseOf(const std::string& folder) { return absl::StrCat(folder, "/", kDatabase); }
 
 absl::Status MustExist(const std::string& file) {
   struct stat status = {};
@@ -127,7 +123,7 @@ absl::Status MustBeEmpty(const std::string& folder) {
   if (error == std::errc::no_such_file_or_directory) return absl::OkStatus();
   if (error) return shared::ErrnoStatus(error.value(), folder);
   for (const std::filesystem::directory_entry& entry : entries) {
-    if (entry.path().filename() == kLock) continue;
+    if (entry.path().filename() == FolderLock::kFileName) continue;
     return absl::FailedPreconditionError(absl::StrCat("the state folder ", folder, " is not empty, it holds ",
                                                       entry.path().filename().string(),
                                                       ": choose another --state-dir, or move that one away"));
@@ -155,7 +151,7 @@ absl::StatusOr<CheckReport> BackUp(const std::string& folder, const std::string&
 absl::StatusOr<CheckReport> Restore(const std::string& file, const std::string& folder) {
   if (absl::Status status = MustExist(file); !status.ok()) return status;
   // A folder in use is told as such, though it is not empty either; in a stranger's folder no lock is left.
-  if (!std::filesystem::exists(absl::StrCat(folder, "/", kLock))) {
+  if (!std::filesystem::exists(absl::StrCat(folder, "/", FolderLock::kFileName))) {
     if (absl::Status status = MustBeEmpty(folder); !status.ok()) return status;
   }
   absl::StatusOr<std::unique_ptr<FolderLock>> lock = FolderLock::Take(folder);

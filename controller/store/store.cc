@@ -70,7 +70,7 @@ class Store::Impl {
 absl::StatusOr<std::unique_ptr<Store>> Store::Open(Options options) {
   absl::StatusOr<std::unique_ptr<FolderLock>> lock = FolderLock::Take(options.folder);
   if (!lock.ok()) return lock.status();
-  const std::string path = absl::StrCat(options.folder, "/crosscall.db");
+  const std::string path = DatabaseOf(options.folder);
   absl::StatusOr<std::unique_ptr<Connection>> writing = Connection::Open(path, Connection::Mode::kReadWrite);
   if (!writing.ok()) return writing.status();
   if (absl::Status status = Prepare(**writing, options); !status.ok()) return status;
