@@ -75,14 +75,4 @@ absl::StatusOr<v1::Sweep> Lab::CancelSweep(const std::string& name) {
   return answer->sweep();
 }
 
-v1::CreateSweepRequest SweepOf(std::uint32_t repetitions, const std::vector<std::string>& boards) {
-  v1::CreateSweepRequest request;
-  v1::SweepSpec& spec = *request.mutable_spec();
-  spec.add_scenarios()->set_id("pair");
-  spec.add_implementations("call_lock/spin/mask_all");
-  spec.set_repetitions(repetitions);
-  for (const std::string& board : boards) spec.mutable_selector()->add_boards(board);
-  return request;
-}
-
 }  // namespace crosscall::sim

@@ -84,9 +84,6 @@ class Lab {
   Promises promises_;
 };
 
-// `repetitions` trials of the scenario `pair` on each of `boards`, or on all.
-v1::CreateSweepRequest SweepOf(std::uint32_t repetitions, const std::vector<std::string>& boards = {});
-
 }  // namespace crosscall::sim
 
 #endif  // TESTS_SIM_LAB_H_

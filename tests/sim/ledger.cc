@@ -230,7 +230,7 @@ void Ledger::CheckExpiry(const AttemptId& id, const AttemptRecord& now) {
   judge_.Require(witness_.WasPaused(now.board) || !witness_.Runs(now.board, lease), "expired-lease-stands-still",
                  trial.name, " attempt ", id.second, " expired, and its worker runs on ", now.board);
   const absl::Duration granted = absl::FromUnixNanos(now.grant_time) - timeline_.Wall() + timeline_.now();
-  const absl::Duration told = std::max(witness_.LastListed(lease), witness_.controller_start());
+  const absl::Duration told = std::max(witness_.LastListed(now.board, lease), witness_.controller_start());
   absl::Duration earliest = told >= granted ? told + settings_.lease_term : granted + settings_.first_term;
   v1::TrialSpec spec;
   store::ForEach(

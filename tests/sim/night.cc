@@ -39,7 +39,8 @@ class Night {
   NightReport Run() {
     Furnish();
     const absl::Duration dawn = lab_.now() + absl::Minutes(40 + random_.Below(80));
-    for (std::uint64_t i = 0; i <= random_.Below(3); ++i) {
+    const std::uint64_t users = 1 + random_.Below(3);
+    for (std::uint64_t i = 0; i < users; ++i) {
       users_.push_back(std::make_unique<User>(lab_, absl::StrCat("user", i), lab_.NewRandom()));
       users_.back()->Plan(1 + static_cast<int>(random_.Below(3)), dawn);
     }

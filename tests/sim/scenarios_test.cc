@@ -8,6 +8,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "tests/controller/dispatch/pair_sweep.h"
 #include "tests/controller/store/rows.h"
 #include "tests/sim/lab.h"
 #include "tests/sim/weather.h"
@@ -42,7 +43,7 @@ class ScenarioTest : public ::testing::Test {
   }
 
   v1::Sweep Create(std::uint32_t repetitions, absl::Duration deadline = absl::Hours(2)) {
-    v1::CreateSweepRequest request = SweepOf(repetitions);
+    v1::CreateSweepRequest request = dispatch::PairSweep(repetitions);
     request.mutable_spec()->mutable_trial_time()->set_seconds(30);
     request.mutable_spec()->mutable_sweep_deadline()->set_seconds(absl::ToInt64Seconds(deadline));
     absl::StatusOr<v1::Sweep> sweep = lab_->CreateSweep(request);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "tests/controller/dispatch/pair_sweep.h"
 
 namespace crosscall::sim {
 namespace {
@@ -29,7 +30,7 @@ v1::CreateSweepRequest User::NewRequest() {
   for (const auto& board : lab_.boards()) {
     if (random_.Below(2) == 0 && lab_.ledger().boards().count(board->board()) > 0) boards.push_back(board->board());
   }
-  v1::CreateSweepRequest request = SweepOf(1 + static_cast<std::uint32_t>(random_.Below(8)), boards);
+  v1::CreateSweepRequest request = dispatch::PairSweep(1 + static_cast<std::uint32_t>(random_.Below(8)), boards);
   request.set_request_id(absl::StrCat(name_, "-", ++requests_));
   v1::SweepSpec& spec = *request.mutable_spec();
   spec.mutable_trial_time()->set_seconds(static_cast<std::int64_t>(10 + random_.Below(120)));

@@ -56,7 +56,7 @@ class Witness {
     heard.listed.clear();
     for (const v1::HeldLease& lease : request.leases()) heard.listed.insert({lease.trial(), lease.attempt()});
     for (const v1::SpooledResult& result : request.spool()) heard.listed.insert({result.trial(), result.attempt()});
-    for (const LeaseKey& lease : heard.listed) last_listed_[lease] = now;
+    for (const LeaseKey& lease : heard.listed) last_listed_[{request.board(), lease}] = now;
   }
   absl::Duration LastHeard(const std::string& board) const {
     const auto found = heard_.find(board);
@@ -67,9 +67,9 @@ class Witness {
     const auto found = heard_.find(board);
     return found != heard_.end() && found->second.listed.count(lease) == 0;
   }
-  // When the lease was last in a report of its board, or in its spool.
-  absl::Duration LastListed(const LeaseKey& lease) const {
-    const auto found = last_listed_.find(lease);
+  // When the lease was last in a report of that board, or in its spool. A liar may list another board's.
+  absl::Duration LastListed(const std::string& board, const LeaseKey& lease) const {
+    const auto found = last_listed_.find({board, lease});
     return found == last_listed_.end() ? -absl::InfiniteDuration() : found->second;
   }
 
@@ -97,7 +97,7 @@ class Witness {
   std::map<std::string, std::set<LeaseKey>> running_;
   std::map<UploadKey, v1::Outcome> made_;
   std::map<std::string, Heard> heard_;
-  std::map<LeaseKey, absl::Duration> last_listed_;
+  std::map<std::pair<std::string, LeaseKey>, absl::Duration> last_listed_;
   std::set<std::string> dishonest_;
   std::set<std::string> paused_;
   absl::Duration controller_start_ = -absl::InfiniteDuration();

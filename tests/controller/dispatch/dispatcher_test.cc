@@ -85,7 +85,7 @@ class DispatcherTest : public ::testing::Test {
 
 TEST_F(DispatcherTest, RunsASweepOverItsThread) {
   ASSERT_TRUE(Synchronize(Call("boards/a", 1)).ok());
-  ASSERT_TRUE(Create(Rig::Request(1)).ok());
+  ASSERT_TRUE(Create(PairSweep(1)).ok());
   std::promise<v1::Sweep> end;
   dispatcher_->WatchSweep("sweeps/s1", [&end](absl::StatusOr<v1::Sweep> sweep, bool last) {
     if (last && sweep.ok()) end.set_value(*sweep);
@@ -167,7 +167,7 @@ TEST_F(DispatcherTest, AFullQueueRefusesWithADelay) {
   // The thread is kept inside one callback while the queue fills.
   std::promise<void> entered;
   std::promise<void> release;
-  dispatcher_->CreateSweep(Rig::Request(1), [&](absl::StatusOr<v1::CreateSweepResponse>) {
+  dispatcher_->CreateSweep(PairSweep(1), [&](absl::StatusOr<v1::CreateSweepResponse>) {
     entered.set_value();
     release.get_future().wait();
   });
@@ -193,7 +193,7 @@ TEST_F(DispatcherTest, StopAnswersEverybodyAndRefusesLaterCalls) {
   dispatcher_->Synchronize(Call("boards/a", 2), held.done());
   dispatcher_->Stop();
   EXPECT_EQ(held.Get().status().code(), absl::StatusCode::kUnavailable);
-  EXPECT_EQ(Create(Rig::Request(1)).status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(Create(PairSweep(1)).status().code(), absl::StatusCode::kUnavailable);
   dispatcher_->Stop();
   EXPECT_NE(dispatcher_->snapshot(), nullptr);
 }

@@ -101,7 +101,7 @@ TEST_F(ExplainTest, MoreUrgentTrialsCountAsAhead) {
   schedule.mutable_schedule()->set_cron("0 1 * * *");
   schedule.mutable_schedule()->set_time_zone("UTC");
   schedule.mutable_schedule()->mutable_window()->set_seconds(3600);
-  *schedule.mutable_schedule()->mutable_spec() = Rig::Request(1, {"boards/a"}).spec();
+  *schedule.mutable_schedule()->mutable_spec() = PairSweep(1, {"boards/a"}).spec();
   ASSERT_TRUE(rig_.OnSchedules(&ScheduleDesk::Create, schedule).ok());
   v1::RunScheduleRequest run;
   run.set_name("schedules/nightly");

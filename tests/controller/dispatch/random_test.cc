@@ -67,7 +67,7 @@ class RandomTest : public ::testing::TestWithParam<int> {
 
   void CreateSweep() {
     if (sweeps_.size() >= kMaxSweeps) return;
-    v1::CreateSweepRequest request = Rig::Request(1 + static_cast<std::uint32_t>(random_.Below(6)));
+    v1::CreateSweepRequest request = PairSweep(1 + static_cast<std::uint32_t>(random_.Below(6)));
     request.set_request_id(absl::StrCat("r", ++requests_));
     absl::StatusOr<v1::Sweep> sweep = rig_.Create(request);
     if (!sweep.ok() && OneIn(2)) {

@@ -15,6 +15,7 @@
 
 #include "absl/types/optional.h"
 #include "controller/dispatch/engine.h"
+#include "tests/controller/dispatch/pair_sweep.h"
 #include "tests/controller/scheduler/boards.h"
 #include "tests/controller/store/rows.h"
 
@@ -68,19 +69,9 @@ class Rig {
 
   // A sweep of `repetitions` trials for each board of `boards`, or for all.
   v1::Sweep Create(std::uint32_t repetitions, const std::vector<std::string>& boards = {}) {
-    absl::StatusOr<v1::Sweep> sweep = Create(Request(repetitions, boards));
+    absl::StatusOr<v1::Sweep> sweep = Create(PairSweep(repetitions, boards));
     EXPECT_TRUE(sweep.ok()) << sweep.status();
     return sweep.ok() ? *std::move(sweep) : v1::Sweep();
-  }
-
-  static v1::CreateSweepRequest Request(std::uint32_t repetitions, const std::vector<std::string>& boards = {}) {
-    v1::CreateSweepRequest request;
-    v1::SweepSpec& spec = *request.mutable_spec();
-    spec.add_scenarios()->set_id("pair");
-    spec.add_implementations("call_lock/spin/mask_all");
-    spec.set_repetitions(repetitions);
-    for (const std::string& board : boards) spec.mutable_selector()->add_boards(board);
-    return request;
   }
 
   // One call of the schedule desk.

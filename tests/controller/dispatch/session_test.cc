@@ -136,7 +136,7 @@ TEST_F(SessionTest, AFreshLeaseThatNoReportListsEndsAfterTheFirstTerm) {
 }
 
 TEST_F(SessionTest, NoReportCarriesALeaseBeyondItsHardCap) {
-  v1::CreateSweepRequest request = Rig::Request(1);
+  v1::CreateSweepRequest request = PairSweep(1);
   request.mutable_spec()->mutable_trial_time()->set_seconds(30);
   ASSERT_TRUE(rig_.Create(request).ok());
   ASSERT_TRUE(agent_.GetLease());

@@ -18,7 +18,7 @@ class SharingTest : public ::testing::Test {
 
   void CreateFor(const std::string& owner, std::uint32_t trials) {
     rig_.Run(Engine::CreateSweep(
-                 Rig::Request(trials), [](const auto& got) { EXPECT_TRUE(got.ok()); }, owner))
+                 PairSweep(trials), [](const auto& got) { EXPECT_TRUE(got.ok()); }, owner))
         .IgnoreError();
   }
   // Starts a nightly sweep of many trials.
@@ -28,7 +28,7 @@ class SharingTest : public ::testing::Test {
     request.mutable_schedule()->set_cron("0 1 * * *");
     request.mutable_schedule()->set_time_zone("UTC");
     request.mutable_schedule()->mutable_window()->set_seconds(6 * 3600);
-    *request.mutable_schedule()->mutable_spec() = Rig::Request(10).spec();
+    *request.mutable_schedule()->mutable_spec() = PairSweep(10).spec();
     ASSERT_TRUE(rig_.OnSchedules(&ScheduleDesk::Create, request).ok());
     v1::RunScheduleRequest run;
     run.set_name("schedules/nightly");

@@ -74,11 +74,11 @@ TEST(ExploreTest, TheBoardMeasuresWhatItCanBeforeItSearches) {
   FakeAgent agent(rig, "boards/a", description);
   agent.Call();
   agent.Obey();
-  v1::CreateSweepRequest mixed = Rig::Request(2);
+  v1::CreateSweepRequest mixed = PairSweep(2);
   mixed.mutable_spec()->add_target_systems(v1::TARGET_SYSTEM_EXPLORE);
   mixed.mutable_spec()->add_target_systems(v1::TARGET_SYSTEM_SIGNAL);
   ASSERT_TRUE(rig.Create(mixed).ok());
-  v1::CreateSweepRequest explores = Rig::Request(1);
+  v1::CreateSweepRequest explores = PairSweep(1);
   explores.mutable_spec()->set_implementations(0, "*");
   explores.mutable_spec()->add_target_systems(v1::TARGET_SYSTEM_EXPLORE);
   ASSERT_TRUE(rig.Create(explores).ok());
@@ -97,7 +97,7 @@ TEST(ExploreTest, TheBoardMeasuresWhatItCanBeforeItSearches) {
   run_one(v1::OUTCOME_INVALID);
   run_one(v1::OUTCOME_COMPLETED);  // its retry
   run_one(v1::OUTCOME_COMPLETED);
-  ASSERT_TRUE(rig.Create(Rig::Request(1)).ok());
+  ASSERT_TRUE(rig.Create(PairSweep(1)).ok());
   for (int i = 0; i < 5; ++i) run_one(v1::OUTCOME_COMPLETED);
   EXPECT_THAT(order, ElementsAre("s1/1", "s1/1", "s1/1", "s1/2", "s3/1", "s2/2", "s2/2", "s2/2", "s2/2"));
   EXPECT_EQ(rig.Board("boards/a").latencies.size(), 1u) << "a search has no latency";
@@ -182,7 +182,7 @@ TEST_F(SweepTest, TwoSweepsShareABoardFairly) {
 }
 
 TEST_F(SweepTest, TheSameRequestIdMakesOneSweep) {
-  v1::CreateSweepRequest request = Rig::Request(2);
+  v1::CreateSweepRequest request = PairSweep(2);
   request.set_request_id("once");
   const auto first = rig_.Create(request);
   const auto second = rig_.Create(request);
@@ -197,7 +197,7 @@ TEST_F(SweepTest, TheSameRequestIdMakesOneSweep) {
 }
 
 TEST_F(SweepTest, AWantedIdIsTakenOnce) {
-  v1::CreateSweepRequest request = Rig::Request(1);
+  v1::CreateSweepRequest request = PairSweep(1);
   request.set_sweep_id("mine");
   EXPECT_EQ(rig_.Create(request)->name(), "sweeps/mine");
   EXPECT_EQ(rig_.Create(request).status().code(), absl::StatusCode::kAlreadyExists);
@@ -205,14 +205,14 @@ TEST_F(SweepTest, AWantedIdIsTakenOnce) {
   request.set_sweep_id("s2");
   EXPECT_EQ(rig_.Create(request)->name(), "sweeps/s2");
   EXPECT_EQ(rig_.Create(1).name(), "sweeps/s3");
-  v1::CreateSweepRequest taken = Rig::Request(1);
+  v1::CreateSweepRequest taken = PairSweep(1);
   taken.set_sweep_id("s5");
   rig_.Create(taken).IgnoreError();
   EXPECT_EQ(rig_.Create(1).name(), "sweeps/s6");
 }
 
 TEST_F(SweepTest, ADryRunStoresNothing) {
-  v1::CreateSweepRequest request = Rig::Request(5);
+  v1::CreateSweepRequest request = PairSweep(5);
   request.set_dry_run(true);
   request.set_request_id("x");
   const auto sweep = rig_.Create(request);
@@ -223,9 +223,9 @@ TEST_F(SweepTest, ADryRunStoresNothing) {
 }
 
 TEST_F(SweepTest, BadSpecsAreRefusedWithTheirCode) {
-  v1::CreateSweepRequest request = Rig::Request(1, {"boards/none"});
+  v1::CreateSweepRequest request = PairSweep(1, {"boards/none"});
   EXPECT_EQ(rig_.Create(request).status().code(), absl::StatusCode::kNotFound);
-  request = Rig::Request(1);
+  request = PairSweep(1);
   request.mutable_spec()->mutable_selector()->add_labels("x=y");
   EXPECT_EQ(rig_.Create(request).status().code(), absl::StatusCode::kFailedPrecondition);
 }
@@ -281,7 +281,7 @@ TEST_F(SweepTest, WhatHasEndedCannotBeCancelled) {
 }
 
 TEST_F(SweepTest, TheDeadlineEndsASweepByCoverage) {
-  v1::CreateSweepRequest request = Rig::Request(2);
+  v1::CreateSweepRequest request = PairSweep(2);
   request.mutable_spec()->mutable_sweep_deadline()->set_seconds(600);
   ASSERT_TRUE(rig_.Create(request).ok());
   agent_.RunOne();

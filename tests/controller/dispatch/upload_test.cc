@@ -201,7 +201,7 @@ TEST_F(UploadTest, NothingIsAcknowledgedThatTheStoreDoesNotHave) {
     rig_.fault_at = where;
     rig_.fault = absl::ResourceExhaustedError("disk full");
     EXPECT_EQ(agent_.Upload(key_, payload_).status().code(), absl::StatusCode::kResourceExhausted);
-    EXPECT_EQ(rig_.Create(Rig::Request(1)).status().code(), absl::StatusCode::kResourceExhausted);
+    EXPECT_EQ(rig_.Create(PairSweep(1)).status().code(), absl::StatusCode::kResourceExhausted);
     rig_.fault = absl::OkStatus();
     EXPECT_EQ(rig_.Trials("sweeps/s1")[0].state(), v1::Trial::STATE_RUNNING);
     EXPECT_EQ(rig_.store().ListSweeps({})->sweeps_size(), 1);
