@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "agent/supervisor/agent_identity.h"
 #include "agent/supervisor/agent_loop.h"
+#include "agent/supervisor/self_check.h"
 #include "agent/supervisor/spool.h"
 #include "agent/supervisor/state_lock.h"
 #include "agent/supervisor/trial_process.h"
@@ -171,6 +172,9 @@ int RunAgent(const Flags& flags) {
     const bool bad_use = absl::IsInvalidArgument(settings.status());
     return Refuse(settings.status(), bad_use ? kBadUse : kNoWorker);
   }
+  settings->self_check = [check = supervisor::SelfCheck(supervisor::SelfCheckLimits(), [&flags] {
+                            return supervisor::ReadResources(flags.state_dir, "");
+                          })](absl::Duration now) mutable { return check.Problem(now); };
   const auto& board = settings->identity.description;
   const std::vector<std::uint32_t> cpus(board.cpus().begin(), board.cpus().end());
   const supervisor::RunTrial run = [&](const crosscall::v1::TrialSpec& leased, const std::string& attempt_name,

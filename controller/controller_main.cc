@@ -50,7 +50,10 @@ struct Flags {
   std::string endpoints_file;
   std::vector<std::string> tracked;
   dispatch::Settings settings;
+  bool no_health_trials = false;
   metrics::ExporterOptions exporter;
+
+  Flags() { settings.health_period = absl::Hours(24); }
 };
 
 void AddDuration(CLI::App& app, const std::string& name, absl::Duration& value, const std::string& help) {
@@ -92,6 +95,11 @@ void AddFlags(CLI::App& app, Flags& flags) {
   AddDuration(app, "--reconnect-grace", settings.reconnect_grace, "How long a cut agent may take to call again");
   AddDuration(app, "--spooled-result-wait", settings.spooled_result_wait,
               "How long a restarted agent may take to deliver the result of its former lease");
+  AddDuration(app, "--health-period", settings.health_period,
+              "A board gets work after a health trial, which is repeated when the last one is that old");
+  app.add_flag("--no-health-trials", flags.no_health_trials, "Boards get work unchecked: for tests, not for a lab");
+  AddDuration(app, "--self-check-grace", settings.self_check_grace,
+              "A board whose agent finds it unfit for this long is quarantined");
   app.add_option("--attempts", settings.attempts_per_trial, "Leases a trial may have")
       ->capture_default_str()
       ->check(CLI::Range(1, 100))
@@ -163,6 +171,7 @@ absl::Status Run(const Flags& flags, const sigset_t& stop_signals) {
   absl::StatusOr<std::unique_ptr<store::Store>> store = store::Store::Open(std::move(store_options));
   if (!store.ok()) return store.status();
   dispatch::Settings settings = flags.settings;
+  if (flags.no_health_trials) settings.health_period = absl::ZeroDuration();
   settings.clean_result = [](v1::TrialResult& result) { api::Clean(result); };
   absl::StatusOr<std::unique_ptr<dispatch::Dispatcher>> dispatcher =
       dispatch::Dispatcher::Start(**store, clock, settings);

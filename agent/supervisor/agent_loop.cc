@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "agent/supervisor/spans.h"
 #include "proto/shared/log.h"
 #include "proto/shared/sanitize.h"
@@ -65,12 +67,15 @@ AgentStock AgentLoop::Stock() const {
 }
 
 std::string AgentLoop::Health() const {
-  std::string health = spool_.Problem();
+  std::vector<std::string> problems;
+  if (settings_.self_check) problems.push_back(settings_.self_check(Now()));
+  problems.push_back(spool_.Problem());
   if (spool_.refused_count() > 0) {
-    absl::StrAppend(&health, health.empty() ? "" : "; ", spool_.refused_count(),
-                    " result(s) were refused by a controller and set aside: look into the spool folder");
+    problems.push_back(absl::StrCat(
+        spool_.refused_count(), " result(s) were refused by a controller and set aside: look into the spool folder"));
   }
-  return shared::CleanText(health, kHealthBytes);
+  problems.erase(std::remove(problems.begin(), problems.end(), ""), problems.end());
+  return shared::CleanText(absl::StrJoin(problems, "; "), kHealthBytes);
 }
 
 void AgentLoop::Advance() {

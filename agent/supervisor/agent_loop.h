@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,6 +31,8 @@ struct AgentSettings {
   Backoff::Settings backoff;
   std::uint64_t seed = 1;                          // of the jitter
   absl::Duration call_margin = absl::Seconds(10);  // of a call's deadline over its hold
+  // Why the board should get no work at that instant, beside what the spool says; empty: nothing is looked at.
+  std::function<std::string(absl::Duration now)> self_check;
 };
 
 class AgentLoop {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "controller/api/clean.h"
@@ -12,12 +13,18 @@
 #include "controller/api/page.h"
 #include "controller/dispatch/snapshot.h"
 #include "proto/shared/resource_name.h"
+#include "proto/shared/sanitize.h"
 #include "proto/shared/validate.h"
 
 namespace crosscall::api {
 namespace {
 
 constexpr PageLimits kBoardPage{.default_size = 100, .max_size = 1000};
+constexpr int kShownEvents = 20;
+constexpr std::size_t kReasonBytes = 1024;
+constexpr std::size_t kNotesBytes = 4096;
+
+using Kind = dispatch::BoardOrder::Kind;
 
 using BoardPtr = std::shared_ptr<const dispatch::BoardView>;
 
@@ -29,11 +36,15 @@ absl::StatusOr<v1::ListBoardsResponse> BoardPage(const dispatch::Snapshot& snaps
   if (!request.page_token().empty() && !shared::BoardIdOf(request.page_token()).ok()) {
     return absl::InvalidArgumentError("page_token: not one that ListBoards gave; leave it empty for the first page");
   }
+  const auto is_shown = [&request](const BoardPtr& view) {
+    return request.show_retired() || view->board.state() != v1::Board::STATE_RETIRED;
+  };
   auto next = std::upper_bound(snapshot.boards.begin(), snapshot.boards.end(), request.page_token(),
                                [](const std::string& name, const BoardPtr& view) { return name < view->board.name(); });
   v1::ListBoardsResponse page;
   std::size_t bytes = 0;
-  for (; next != snapshot.boards.end() && page.boards_size() < *page_size; ++next) {
+  const auto skip = [&] { next = std::find_if(next, snapshot.boards.end(), is_shown); };
+  for (skip(); next != snapshot.boards.end() && page.boards_size() < *page_size; ++next, skip()) {
     bytes += (*next)->board.ByteSizeLong();
     if (bytes > kMaxPageBytes && page.boards_size() > 0) break;
     *page.add_boards() = (*next)->board;
@@ -42,7 +53,8 @@ absl::StatusOr<v1::ListBoardsResponse> BoardPage(const dispatch::Snapshot& snaps
   return page;
 }
 
-absl::StatusOr<v1::GetBoardResponse> OneBoard(const dispatch::Snapshot& snapshot, const v1::GetBoardRequest& request) {
+absl::StatusOr<v1::GetBoardResponse> OneBoard(const dispatch::Snapshot& snapshot, const store::Store& store,
+                                              const v1::GetBoardRequest& request) {
   const absl::StatusOr<std::string> id = shared::BoardIdOf(request.name());
   if (!id.ok()) return id.status();
   const BoardPtr view = snapshot.FindBoard(request.name());
@@ -52,7 +64,27 @@ absl::StatusOr<v1::GetBoardResponse> OneBoard(const dispatch::Snapshot& snapshot
   }
   v1::GetBoardResponse response;
   *response.mutable_board() = view->board;
+  absl::StatusOr<std::vector<v1::BoardEvent>> events = store.BoardEvents(request.name(), kShownEvents);
+  if (!events.ok()) return events.status();
+  for (v1::BoardEvent& event : *events) *response.add_events() = std::move(event);
   return response;
+}
+
+// Connections without certificates say nothing about who is there.
+std::string CallerOf(const grpc::CallbackServerContext& context) {
+  return absl::StrCat("somebody at ", shared::CleanText(context.peer(), shared::kLabelBytes));
+}
+
+// The part that all orders with a reason have in common.
+template <class Request>
+dispatch::BoardOrder OrderOf(dispatch::BoardOrder::Kind kind, const grpc::CallbackServerContext& context,
+                             const Request& request) {
+  dispatch::BoardOrder order;
+  order.kind = kind;
+  order.board = request.name();
+  order.reason = shared::CleanText(request.reason(), kReasonBytes);
+  order.by = CallerOf(context);
+  return order;
 }
 
 }  // namespace
@@ -88,7 +120,63 @@ grpc::ServerUnaryReactor* BoardService::ListBoards(grpc::CallbackServerContext* 
 
 grpc::ServerUnaryReactor* BoardService::GetBoard(grpc::CallbackServerContext* context,
                                                  const v1::GetBoardRequest* request, v1::GetBoardResponse* response) {
-  return FinishNow(context, response, OneBoard(*dispatcher_.snapshot(), *request));
+  return FinishNow(context, response, OneBoard(*dispatcher_.snapshot(), store_, *request));
+}
+
+template <class Response>
+grpc::ServerUnaryReactor* BoardService::Order(grpc::CallbackServerContext* context, dispatch::BoardOrder order,
+                                              Response* response) {
+  return DeferredCall<Response>::Begin(context, response, [&](const dispatch::Done<Response>& done) {
+    dispatcher_.OrderBoard(std::move(order), [done](absl::StatusOr<v1::Board> board) {
+      if (!board.ok()) return done(board.status());
+      Response answer;
+      *answer.mutable_board() = *std::move(board);
+      done(std::move(answer));
+    });
+  });
+}
+
+grpc::ServerUnaryReactor* BoardService::UpdateBoard(grpc::CallbackServerContext* context,
+                                                    const v1::UpdateBoardRequest* request,
+                                                    v1::UpdateBoardResponse* response) {
+  if (absl::Status status = shared::Validate(*request); !status.ok()) return FinishNow(context, status);
+  dispatch::BoardOrder order;
+  order.kind = Kind::kUpdate;
+  order.board = request->name();
+  order.by = CallerOf(*context);
+  order.update = *request;
+  if (request->has_notes()) order.update.set_notes(shared::CleanReport(request->notes(), kNotesBytes));
+  return Order(context, std::move(order), response);
+}
+
+grpc::ServerUnaryReactor* BoardService::DrainBoard(grpc::CallbackServerContext* context,
+                                                   const v1::DrainBoardRequest* request,
+                                                   v1::DrainBoardResponse* response) {
+  if (absl::Status status = shared::Validate(*request); !status.ok()) return FinishNow(context, status);
+  dispatch::BoardOrder order = OrderOf(Kind::kDrain, *context, *request);
+  order.revoke_lease = request->revoke_lease();
+  return Order(context, std::move(order), response);
+}
+
+grpc::ServerUnaryReactor* BoardService::QuarantineBoard(grpc::CallbackServerContext* context,
+                                                        const v1::QuarantineBoardRequest* request,
+                                                        v1::QuarantineBoardResponse* response) {
+  if (absl::Status status = shared::Validate(*request); !status.ok()) return FinishNow(context, status);
+  return Order(context, OrderOf(Kind::kQuarantine, *context, *request), response);
+}
+
+grpc::ServerUnaryReactor* BoardService::ReleaseBoard(grpc::CallbackServerContext* context,
+                                                     const v1::ReleaseBoardRequest* request,
+                                                     v1::ReleaseBoardResponse* response) {
+  if (absl::Status status = shared::Validate(*request); !status.ok()) return FinishNow(context, status);
+  return Order(context, OrderOf(Kind::kRelease, *context, *request), response);
+}
+
+grpc::ServerUnaryReactor* BoardService::RetireBoard(grpc::CallbackServerContext* context,
+                                                    const v1::RetireBoardRequest* request,
+                                                    v1::RetireBoardResponse* response) {
+  if (absl::Status status = shared::Validate(*request); !status.ok()) return FinishNow(context, status);
+  return Order(context, OrderOf(Kind::kRetire, *context, *request), response);
 }
 
 }  // namespace crosscall::api

@@ -3,6 +3,7 @@
 #define CONTROLLER_API_BOARD_SERVICE_H_
 
 #include "controller/dispatch/dispatcher.h"
+#include "controller/store/store.h"
 #include "crosscall/v1/board_service.grpc.pb.h"
 
 namespace crosscall::api {
@@ -10,8 +11,8 @@ namespace crosscall::api {
 // Thread-safe; gRPC calls it on its own threads. Codes: those of board_service.proto.
 class BoardService final : public v1::BoardService::CallbackService {
  public:
-  // `dispatcher` must outlive the service.
-  explicit BoardService(dispatch::Dispatcher& dispatcher) : dispatcher_(dispatcher) {}
+  // Both must outlive the service.
+  BoardService(dispatch::Dispatcher& dispatcher, const store::Store& store) : dispatcher_(dispatcher), store_(store) {}
 
  private:
   grpc::ServerUnaryReactor* Synchronize(grpc::CallbackServerContext* context, const v1::SynchronizeRequest* request,
@@ -22,8 +23,24 @@ class BoardService final : public v1::BoardService::CallbackService {
                                        v1::ListBoardsResponse* response) override;
   grpc::ServerUnaryReactor* GetBoard(grpc::CallbackServerContext* context, const v1::GetBoardRequest* request,
                                      v1::GetBoardResponse* response) override;
+  grpc::ServerUnaryReactor* UpdateBoard(grpc::CallbackServerContext* context, const v1::UpdateBoardRequest* request,
+                                        v1::UpdateBoardResponse* response) override;
+  grpc::ServerUnaryReactor* DrainBoard(grpc::CallbackServerContext* context, const v1::DrainBoardRequest* request,
+                                       v1::DrainBoardResponse* response) override;
+  grpc::ServerUnaryReactor* QuarantineBoard(grpc::CallbackServerContext* context,
+                                            const v1::QuarantineBoardRequest* request,
+                                            v1::QuarantineBoardResponse* response) override;
+  grpc::ServerUnaryReactor* ReleaseBoard(grpc::CallbackServerContext* context, const v1::ReleaseBoardRequest* request,
+                                         v1::ReleaseBoardResponse* response) override;
+  grpc::ServerUnaryReactor* RetireBoard(grpc::CallbackServerContext* context, const v1::RetireBoardRequest* request,
+                                        v1::RetireBoardResponse* response) override;
+
+  // Hands a checked order over and answers with the board.
+  template <class Response>
+  grpc::ServerUnaryReactor* Order(grpc::CallbackServerContext* context, dispatch::BoardOrder order, Response* response);
 
   dispatch::Dispatcher& dispatcher_;
+  const store::Store& store_;
 };
 
 }  // namespace crosscall::api

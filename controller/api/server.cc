@@ -53,7 +53,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(absl::string_view listen, 
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
 
-  std::unique_ptr<Services> services(new Services{BoardService(dispatcher), SweepService(dispatcher, store),
+  std::unique_ptr<Services> services(new Services{BoardService(dispatcher, store), SweepService(dispatcher, store),
                                                   ResultService(store), ScheduleService(dispatcher, store)});
   grpc::ServerBuilder builder;
   Configure(builder);

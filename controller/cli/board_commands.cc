@@ -1,5 +1,8 @@
 // `boards list` and `boards show`.
 #include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -45,7 +48,8 @@ absl::StatusOr<ExitCode> ListBoards(CommandContext& context) {
                {"last_seen_time", "LAST SEEN"},
                {"last_hang_time", "LAST HANG"},
                {"labels", "LABELS"},
-               {"health", "HEALTH"}});
+               {"health", "HEALTH"},
+               {"reason", "REASON"}});
   for (const v1::Board& board : *boards) {
     sheet.Add({Cell::Text(board.name().substr(board.name().find('/') + 1)), Cell::Text(StateOf(board)),
                Cell::Bool(board.online()), Cell::Number(static_cast<std::uint64_t>(board.description().cpus_size())),
@@ -54,7 +58,8 @@ absl::StatusOr<ExitCode> ListBoards(CommandContext& context) {
                Cell::Number(board.spooled_count()),
                Cell::Text(FormatInstantExactly(board.last_seen_time()), FormatInstant(board.last_seen_time())),
                Cell::Text(FormatInstantExactly(board.last_hang_time()), FormatInstant(board.last_hang_time())),
-               Cell::Text(absl::StrJoin(board.description().labels(), " ")), Cell::Text(board.health())});
+               Cell::Text(absl::StrJoin(board.labels(), " ")), Cell::Text(board.health()),
+               Cell::Text(board.state_reason())});
   }
   context.environment.out << sheet.Render(context.format);
   if (sheet.empty() && context.format == Format::kTable) {
@@ -70,12 +75,43 @@ std::string SystemsOf(const v1::BoardDescription& description) {
   });
 }
 
-std::string BoardText(const v1::Board& board) {
+std::string SpanText(const google::protobuf::Duration& span) {
+  const absl::Duration value = absl::Seconds(span.seconds()) + absl::Nanoseconds(span.nanos());
+  return value == absl::ZeroDuration() ? "" : absl::FormatDuration(value);
+}
+
+// Rows of what is kept of the board, and by whom it came into its state.
+std::vector<std::pair<std::string, std::string>> RecordFacts(const v1::BoardRecord& record) {
+  return {
+      {"since", FormatInstant(record.state_time())},
+      {"by", record.state_by()},
+      {"last check", FormatInstant(record.check_time())},
+      {"check", record.check_sweep()},
+      {"failed checks", record.failed_check_count() == 0 ? "" : FormatCount(record.failed_check_count())},
+      {"strikes",
+       record.strike_times().empty() ? "" : FormatCount(static_cast<std::uint64_t>(record.strike_times_size()))},
+      {"longest trial", SpanText(record.max_trial_time())},
+      {"notes", record.notes()},
+  };
+}
+
+std::string EventsText(const v1::GetBoardResponse& response) {
+  if (response.events().empty()) return "";
+  std::vector<std::vector<std::string>> rows;
+  for (const v1::BoardEvent& event : response.events()) {
+    rows.push_back({absl::StrCat("  ", FormatInstant(event.time())), event.kind(), event.detail()});
+  }
+  return absl::StrCat("\n", FormatTable({{"  WHEN"}, {"EVENT"}, {"DETAIL"}}, rows));
+}
+
+std::string BoardText(const v1::GetBoardResponse& response) {
+  const v1::Board& board = response.board();
   const v1::BoardDescription& description = board.description();
-  std::string out = FormatFacts({
+  std::vector<std::pair<std::string, std::string>> facts = {
       {"board", board.name()},
       {"state", StateOf(board)},
       {"reason", board.state_reason()},
+      {"no work because", board.waiting_reason()},
       {"online", board.online() ? "yes" : "no"},
       {"health", board.health()},
       {"running", board.running_trial()},
@@ -90,11 +126,14 @@ std::string BoardText(const v1::Board& board) {
       {"cpus", Ranges(CpusOf(board))},
       {"SCHED_FIFO", description.realtime() ? "yes" : "no"},
       {"systems", SystemsOf(description)},
-      {"labels", absl::StrJoin(description.labels(), " ")},
+      {"labels", absl::StrJoin(board.labels(), " ")},
       {"agent version", description.agent_version()},
       {"boot", board.boot_id()},
       {"incarnation", board.incarnation_id()},
-  });
+  };
+  const auto record = RecordFacts(board.record());
+  facts.insert(facts.begin() + 3, record.begin(), record.end());
+  std::string out = FormatFacts(facts);
   std::vector<std::vector<std::string>> rows;
   for (const v1::ScenarioInfo& scenario : description.scenarios()) {
     rows.push_back({absl::StrCat("  ", scenario.id()), absl::StrCat(scenario.cpu_count()), scenario.about()});
@@ -104,22 +143,23 @@ std::string BoardText(const v1::Board& board) {
   for (const std::string& implementation : description.implementations()) {
     absl::StrAppend(&out, "  ", implementation, "\n");
   }
-  return out;
+  return out + EventsText(response);
 }
 
 absl::StatusOr<ExitCode> ShowBoard(CommandContext& context, const std::string& argument) {
   absl::StatusOr<std::string> name = ParseBoard(argument);
   if (!name.ok()) return name.status();
-  absl::StatusOr<v1::Board> board = context.client.GetBoard(*name);
-  if (!board.ok()) return board.status();
-  if (absl::Status status = Print(context, *board, BoardText(*board)); !status.ok()) return status;
+  absl::StatusOr<v1::GetBoardResponse> response = context.client.GetBoard(*name);
+  if (!response.ok()) return response.status();
+  if (absl::Status status = Print(context, response->board(), BoardText(*response)); !status.ok()) return status;
   return ExitCode::kOk;
 }
 
 }  // namespace
 
 void AddBoardCommands(CLI::App& root, Invocation& invocation) {
-  CLI::App* boards = root.add_subcommand("boards", "Machines under test; lists them by default");
+  CLI::App* boards =
+      root.add_subcommand("boards", "Machines under test and what the lab does with them; lists them by default");
   boards->require_subcommand(0, 1);
   boards->callback([&invocation, boards] {
     if (boards->get_subcommands().empty()) invocation.action = ListBoards;
@@ -127,12 +167,13 @@ void AddBoardCommands(CLI::App& root, Invocation& invocation) {
   boards->add_subcommand("list", "All boards: state, CPUs, what they run")->callback([&invocation] {
     invocation.action = ListBoards;
   });
-  CLI::App* show = boards->add_subcommand("show", "One board: description, scenarios and implementations it offers");
+  CLI::App* show = boards->add_subcommand("show", "One board: state and why, what it offers, its latest events");
   const auto name = std::make_shared<std::string>();
   show->add_option("board", *name, "Name of the board")->required()->type_name("BOARD");
   show->callback([&invocation, name] {
     invocation.action = [name](CommandContext& context) { return ShowBoard(context, *name); };
   });
+  AddBoardOrders(*boards, invocation);
 }
 
 }  // namespace crosscall::cli

@@ -92,14 +92,49 @@ absl::StatusOr<std::vector<v1::Board>> Client::ListBoards() {
   return boards;
 }
 
-absl::StatusOr<v1::Board> Client::GetBoard(const std::string& name) {
+absl::StatusOr<v1::GetBoardResponse> Client::GetBoard(const std::string& name) {
   v1::GetBoardRequest request;
   request.set_name(name);
-  auto response = Unary<v1::GetBoardResponse>([&](grpc::ClientContext& context, v1::GetBoardResponse& out) {
+  return Unary<v1::GetBoardResponse>([&](grpc::ClientContext& context, v1::GetBoardResponse& out) {
     return stubs_.boards->GetBoard(&context, request, &out);
   });
+}
+
+template <class Response, class Call>
+absl::StatusOr<v1::Board> Client::BoardCall(Call call) {
+  absl::StatusOr<Response> response = Unary<Response>(call);
   if (!response.ok()) return response.status();
   return std::move(*response->mutable_board());
+}
+
+absl::StatusOr<v1::Board> Client::UpdateBoard(const v1::UpdateBoardRequest& request) {
+  return BoardCall<v1::UpdateBoardResponse>([&](grpc::ClientContext& context, v1::UpdateBoardResponse& out) {
+    return stubs_.boards->UpdateBoard(&context, request, &out);
+  });
+}
+
+absl::StatusOr<v1::Board> Client::DrainBoard(const v1::DrainBoardRequest& request) {
+  return BoardCall<v1::DrainBoardResponse>([&](grpc::ClientContext& context, v1::DrainBoardResponse& out) {
+    return stubs_.boards->DrainBoard(&context, request, &out);
+  });
+}
+
+absl::StatusOr<v1::Board> Client::QuarantineBoard(const v1::QuarantineBoardRequest& request) {
+  return BoardCall<v1::QuarantineBoardResponse>([&](grpc::ClientContext& context, v1::QuarantineBoardResponse& out) {
+    return stubs_.boards->QuarantineBoard(&context, request, &out);
+  });
+}
+
+absl::StatusOr<v1::Board> Client::ReleaseBoard(const v1::ReleaseBoardRequest& request) {
+  return BoardCall<v1::ReleaseBoardResponse>([&](grpc::ClientContext& context, v1::ReleaseBoardResponse& out) {
+    return stubs_.boards->ReleaseBoard(&context, request, &out);
+  });
+}
+
+absl::StatusOr<v1::Board> Client::RetireBoard(const v1::RetireBoardRequest& request) {
+  return BoardCall<v1::RetireBoardResponse>([&](grpc::ClientContext& context, v1::RetireBoardResponse& out) {
+    return stubs_.boards->RetireBoard(&context, request, &out);
+  });
 }
 
 absl::StatusOr<v1::Sweep> Client::CreateSweep(const v1::CreateSweepRequest& request) {

@@ -42,7 +42,14 @@ class Client {
       : stubs_(std::move(stubs)), address_(std::move(address)), timeout_(timeout), pause_(std::move(pause)) {}
 
   absl::StatusOr<std::vector<v1::Board>> ListBoards();
-  absl::StatusOr<v1::Board> GetBoard(const std::string& name);
+  // With its newest events.
+  absl::StatusOr<v1::GetBoardResponse> GetBoard(const std::string& name);
+  // Each answers with the board as it is then.
+  absl::StatusOr<v1::Board> UpdateBoard(const v1::UpdateBoardRequest& request);
+  absl::StatusOr<v1::Board> DrainBoard(const v1::DrainBoardRequest& request);
+  absl::StatusOr<v1::Board> QuarantineBoard(const v1::QuarantineBoardRequest& request);
+  absl::StatusOr<v1::Board> ReleaseBoard(const v1::ReleaseBoardRequest& request);
+  absl::StatusOr<v1::Board> RetireBoard(const v1::RetireBoardRequest& request);
   absl::StatusOr<v1::Sweep> CreateSweep(const v1::CreateSweepRequest& request);
   absl::StatusOr<v1::Sweep> GetSweep(const std::string& name);
   // The newest `limit`, newest first.
@@ -76,6 +83,9 @@ class Client {
       const Request& request);
   template <class Response, class Call>
   absl::StatusOr<Response> Unary(Call call);
+  // A call whose answer has a board.
+  template <class Response, class Call>
+  absl::StatusOr<v1::Board> BoardCall(Call call);
   template <class Response, class Request, class Call, class Take>
   absl::Status Pages(Request request, Call call, Take take);
 

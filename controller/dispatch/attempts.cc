@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "controller/dispatch/board_changes.h"
+#include "controller/scheduler/board_states.h"
 #include "controller/scheduler/verdict.h"
 #include "proto/shared/check.h"
 #include "proto/shared/proto_time.h"
@@ -66,7 +68,7 @@ void Attempts::Grant(Batch& batch, TrialState& trial) {
   Lease lease;
   lease.trial = &trial;
   lease.spec = trial.ParsedSpec();
-  lease.term = scheduler::GrantTerm(RulesOf(settings_), lease.spec, batch.now());
+  lease.term = scheduler::GrantTerm(RulesOf(settings_, board), lease.spec, batch.now());
   lease.stored_expiry = lease.term.expires;
   lease.row.trial_id = trial.row.id;
   lease.row.attempt = trial.row.trial.attempt_count();
@@ -90,7 +92,7 @@ void Attempts::Renew(Batch& batch, BoardState& board) {
   Lease& lease = *board.lease;
   const bool first = lease.state == scheduler::LeaseState::kPending;
   SetLease(lease, scheduler::LeaseState::kActive);
-  const scheduler::LeaseRules rules = RulesOf(settings_);
+  const scheduler::LeaseRules rules = RulesOf(settings_, board);
   lease.term.expires = scheduler::RenewedUntil(rules, lease.term, batch.now());
   if (!first && !scheduler::WorthStoring(rules, lease.stored_expiry, lease.term.expires)) return;
   lease.stored_expiry = lease.term.expires;
@@ -160,6 +162,7 @@ void Attempts::Settle(Batch& batch, TrialState& trial, store::AttemptRow row, v1
   batch.tx().UpdateAttempt(row);
   batch.AddEvent(shared::AttemptName(trial.row.trial.name(), row.attempt), row.lease_state,
                  WhatHappened(row, outcome, cause));
+  if (scheduler::IsStrike(outcome, cause)) CountStrike(batch, *trial.board, cause);
   v1::SweepProgress& progress = *trial.sweep->row.sweep.mutable_progress();
   if (outcome == v1::OUTCOME_INVALID) progress.set_invalid_attempt_count(progress.invalid_attempt_count() + 1);
   if (outcome == v1::OUTCOME_LOST) progress.set_lost_attempt_count(progress.lost_attempt_count() + 1);
@@ -176,6 +179,14 @@ void Attempts::Settle(Batch& batch, TrialState& trial, store::AttemptRow row, v1
   }
   if (next == v1::Trial::STATE_CANCELLED) reason = trial.sweep->row.sweep.state_reason();
   SetTrial(batch, trial, next, reason);
+}
+
+void Attempts::CountStrike(Batch& batch, BoardState& board, const std::string& cause) {
+  const bool out = scheduler::AddStrike(board.row.record, batch.wall());
+  batch.tx().PutBoard(board.row);
+  if (!out) return;
+  MoveBoardIfAllowed(batch, board, v1::Board::STATE_QUARANTINED,
+                     absl::StrCat(board.row.record.strike_times_size(), " strikes in 24 h, the last: ", cause));
 }
 
 void Attempts::CountOutcome(Batch& batch, BoardState& board, const TrialState& trial, v1::Outcome outcome) {

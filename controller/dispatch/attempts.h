@@ -43,6 +43,8 @@ class Attempts {
   void SetTrial(Batch& batch, TrialState& trial, v1::Trial::State to, const std::string& reason);
   // Writes the end of an attempt and decides what becomes of its trial.
   void Settle(Batch& batch, TrialState& trial, store::AttemptRow row, v1::Outcome outcome, const std::string& cause);
+  // The board is to blame for the end of an attempt.
+  void CountStrike(Batch& batch, BoardState& board, const std::string& cause);
   void CountOutcome(Batch& batch, BoardState& board, const TrialState& trial, v1::Outcome outcome);
   void KeepLatency(Batch& batch, BoardState& board, const TrialState& trial, const store::ResultSummary& summary);
 

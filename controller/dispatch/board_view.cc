@@ -1,8 +1,10 @@
 #include "controller/dispatch/board_view.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "controller/scheduler/board_labels.h"
 #include "controller/scheduler/placement.h"
 #include "proto/shared/proto_time.h"
 
@@ -21,6 +23,10 @@ void FillBoard(const BoardState& board, const Settings& settings, absl::Duration
   out.set_state_reason(board.row.state_reason);
   out.set_online(!board.IsSilent(settings, now));
   *out.mutable_description() = board.row.description;
+  *out.mutable_record() = board.row.record;
+  for (std::string& label : scheduler::EffectiveLabels(board.row.description, board.row.record)) {
+    out.add_labels(std::move(label));
+  }
   const absl::Time seen = board.HasSession() ? wall - (now - board.last_contact) : board.row.last_seen_time;
   *out.mutable_last_seen_time() = shared::TimestampOf(seen);
   out.set_incarnation_id(board.row.incarnation_id);
@@ -46,6 +52,7 @@ std::shared_ptr<const BoardView> ViewOf(const BoardState& board, const Settings&
   if (const std::size_t waiting = WaitingTrials(board); waiting > 0 && !view->waiting_reason.empty()) {
     absl::StrAppend(&view->waiting_reason, "; ", waiting, " trials wait for it");
   }
+  view->board.set_waiting_reason(view->waiting_reason);
   view->outcomes = board.outcomes;
   view->hangs = board.hangs;
   view->latencies.reserve(board.latencies.size());

@@ -194,6 +194,10 @@ void Dispatcher::CancelSweep(v1::CancelSweepRequest request, const Done<v1::Canc
   impl_->Submit(Engine::CancelSweep(std::move(request), done));
 }
 
+void Dispatcher::OrderBoard(BoardOrder order, const Done<v1::Board>& done) {
+  impl_->Submit(Engine::OrderBoard(std::move(order), done));
+}
+
 std::uint64_t Dispatcher::WatchSweep(std::string name, const SweepWatcher& watcher) {
   const std::uint64_t id = impl_->NextTicket();
   if (absl::StatusOr<std::string> sweep = shared::SweepIdOf(name); !sweep.ok()) {

@@ -14,6 +14,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "controller/dispatch/board_desk.h"
 #include "controller/dispatch/done.h"
 #include "controller/dispatch/settings.h"
 #include "controller/dispatch/snapshot.h"
@@ -57,6 +58,9 @@ class Dispatcher {
   void ResumeSchedule(v1::ResumeScheduleRequest request, const Done<v1::ResumeScheduleResponse>& done);
   void RunSchedule(v1::RunScheduleRequest request, const Done<v1::RunScheduleResponse>& done);
   void DeleteSchedule(v1::DeleteScheduleRequest request, const Done<v1::DeleteScheduleResponse>& done);
+
+  // An operator's order; see controller/dispatch/board_desk.h.
+  void OrderBoard(BoardOrder order, const Done<v1::Board>& done);
 
   std::uint64_t WatchSweep(std::string name, const SweepWatcher& watcher);
   void Unwatch(std::uint64_t id);

@@ -79,6 +79,12 @@ Engine::Event Engine::CancelSweep(v1::CancelSweepRequest request, const Done<v1:
           .refuse = done};
 }
 
+Engine::Event Engine::OrderBoard(BoardOrder order, const Done<v1::Board>& done) {
+  return {.apply = [order = std::move(order), done](Engine& engine,
+                                                    Batch& batch) { engine.parts_->boards.Obey(batch, order, done); },
+          .refuse = done};
+}
+
 Engine::Event Engine::WatchSweep(std::uint64_t id, std::string name, const SweepWatcher& watcher) {
   return {.apply = [id, name = std::move(name), watcher](Engine& engine,
                                                          Batch& batch) { engine.TellFirst(batch, id, name, watcher); },
@@ -142,8 +148,9 @@ void Engine::CheckDeadlines(Batch& batch) {
 
 void Engine::EndBatch(Batch& batch) {
   World& world = *parts_->world;
-  // Placement may touch sweeps, never other boards; finishing a sweep touches nothing else.
+  // Health trials and placement may touch sweeps, never other boards; finishing a sweep touches nothing else.
   for (const auto& [name, board] : batch.boards()) {
+    parts_->checks.Tend(batch, *board);
     Place(batch, settings_, world, *board);
     parts_->sessions.AnswerIfDue(batch, *board);
     world.board_deadlines.Set(name, board->NextDeadline(settings_, batch.now()));

@@ -15,8 +15,10 @@
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
 #include "controller/dispatch/batch.h"
+#include "controller/dispatch/board_desk.h"
 #include "controller/dispatch/checked_result.h"
 #include "controller/dispatch/done.h"
+#include "controller/dispatch/health_checks.h"
 #include "controller/dispatch/intake.h"
 #include "controller/dispatch/schedule_desk.h"
 #include "controller/dispatch/sessions.h"
@@ -52,6 +54,7 @@ class Engine {
   static Event CreateSweep(v1::CreateSweepRequest request, const Done<v1::CreateSweepResponse>& done,
                            std::string owner = "");
   static Event CancelSweep(v1::CancelSweepRequest request, const Done<v1::CancelSweepResponse>& done);
+  static Event OrderBoard(BoardOrder order, const Done<v1::Board>& done);
   static Event WatchSweep(std::uint64_t id, std::string name, const SweepWatcher& watcher);
   static Event Unwatch(std::uint64_t id);
 
@@ -86,12 +89,16 @@ class Engine {
           sessions(settings, store, *world),
           intake(settings, store, *world),
           desk(settings, store, *world),
-          schedules(settings, store, *world, desk) {}
+          schedules(settings, store, *world, desk),
+          boards(settings, *world),
+          checks(settings, *world, desk) {}
     const std::unique_ptr<World> world;
     Sessions sessions;
     Intake intake;
     SweepDesk desk;
     ScheduleDesk schedules;
+    BoardDesk boards;
+    HealthChecks checks;
   };
 
   Engine(store::Store& store, const shared::Clock& clock, Settings settings)

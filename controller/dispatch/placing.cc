@@ -34,9 +34,19 @@ TrialState& NextTrial(const World& world, const BoardState& board, absl::Duratio
   return *best;
 }
 
+// A board that is being checked has its health trial and nothing else. HealthChecks looks after trials that cannot run.
+void PlaceCheck(Batch& batch, const Settings& settings, World& world, BoardState& board) {
+  const auto sweep = world.sweeps_by_name.find(board.row.record.check_sweep());
+  if (sweep == world.sweeps_by_name.end()) return;
+  const auto waiting = board.pending.find(sweep->second->row.number);
+  if (waiting == board.pending.end() || scheduler::WhyCheckWaits(board.Standing(settings, batch.now()))) return;
+  Attempts(settings, world).Grant(batch, *waiting->second.begin()->second);
+}
+
 }  // namespace
 
 void Place(Batch& batch, const Settings& settings, World& world, BoardState& board) {
+  if (board.row.state == v1::Board::STATE_CHECKING) return PlaceCheck(batch, settings, world, board);
   Attempts attempts(settings, world);
   while (!board.pending.empty()) {
     const scheduler::BoardStanding standing = board.Standing(settings, batch.now());

@@ -4,10 +4,11 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "controller/dispatch/board_changes.h"
 #include "controller/dispatch/report.h"
 #include "controller/dispatch/retry_after.h"
+#include "controller/scheduler/board_states.h"
 #include "google/protobuf/util/message_differencer.h"
-#include "proto/shared/log.h"
 #include "proto/shared/proto_time.h"
 
 namespace crosscall::dispatch {
@@ -30,7 +31,7 @@ void Sessions::Synchronize(Batch& batch, std::uint64_t ticket, const v1::Synchro
     batch.Reply<v1::SynchronizeResponse>(std::move(done), status);
     return;
   }
-  EndHeld(batch, *board, absl::CancelledError("a later call of the same agent took this one's place"));
+  EndHeldCall(batch, world_, *board, absl::CancelledError("a later call of the same agent took this one's place"));
   board->last_contact = batch.now();
   board->cut_at.reset();
   if (apply) ApplyReport(batch, *board, request);
@@ -47,6 +48,10 @@ absl::Status Sessions::Admit(Batch& batch, const v1::SynchronizeRequest& request
   absl::StatusOr<BoardState*> found = FindOrAdd(request);
   if (!found.ok()) return found.status();
   board = *found;
+  if (board->row.state == v1::Board::STATE_RETIRED) {
+    return absl::AbortedError(absl::StrCat(board->row.name, " was retired (", board->row.state_reason,
+                                           "): kill the worker and exit; a machine that comes back needs a new name"));
+  }
   bool known_closed = false;
   if (board->row.incarnation_id != request.incarnation_id()) {
     absl::StatusOr<bool> closed = store_.IsClosedSession(board->row.name, request.incarnation_id());
@@ -96,7 +101,8 @@ absl::StatusOr<BoardState*> Sessions::FindOrAdd(const v1::SynchronizeRequest& re
 void Sessions::TakeOver(Batch& batch, BoardState& board, const v1::SynchronizeRequest& request) {
   const bool first = board.row.incarnation_id.empty();
   if (board.held) CountTakeover(batch, board);
-  EndHeld(batch, board, absl::AbortedError("another agent speaks for this board now: kill the worker and exit"));
+  EndHeldCall(batch, world_, board,
+              absl::AbortedError("another agent speaks for this board now: kill the worker and exit"));
   const bool same_boot = board.row.boot_id == request.boot_id();
   const std::string cause = same_boot ? "AGENT: it was restarted" : "POWER: the board came back with another boot";
   for (std::size_t i = board.spooled.size(); i-- > 0;) {
@@ -115,27 +121,40 @@ void Sessions::TakeOver(Batch& batch, BoardState& board, const v1::SynchronizeRe
   board.row.incarnation_id = request.incarnation_id();
   board.row.boot_id = request.boot_id();
   board.row.last_seen_time = batch.wall();
+  board.unhealthy_since.reset();
   board.told_hold.reset();
   board.asked_description = false;
   batch.tx().PutBoard(board.row);
   batch.tx().OpenSession(board.row.name, request.incarnation_id(), request.boot_id(), batch.wall());
   batch.AddEvent(board.row.name, first ? "first session" : "session", request.incarnation_id());
+  if (!first && !same_boot) Recheck(batch, board, "it has booted");
 }
 
 void Sessions::CountTakeover(Batch& batch, BoardState& board) {
   const bool too_many = board.takeovers.Add(batch.now(), settings_.takeover_limit, settings_.takeover_window);
-  if (!too_many || !scheduler::CheckTransition(board.row.state, v1::Board::STATE_QUARANTINED).ok()) return;
-  board.row.state = v1::Board::STATE_QUARANTINED;
-  board.row.state_reason =
+  if (!too_many) return;
+  MoveBoardIfAllowed(
+      batch, board, v1::Board::STATE_QUARANTINED,
       absl::StrCat("duplicate identity: more than ", settings_.takeover_limit, " takeovers of a live session in ",
-                   absl::FormatDuration(settings_.takeover_window), "; find the second machine with this name");
+                   absl::FormatDuration(settings_.takeover_window), "; find the second machine with this name"));
+}
+
+void Sessions::Recheck(Batch& batch, BoardState& board, const std::string& why) {
+  if (settings_.health_period == absl::ZeroDuration()) return;
+  board.check_due = -absl::InfiniteDuration();
+  board.row.record.clear_check_time();
   batch.tx().PutBoard(board.row);
-  batch.AddEvent(board.row.name, "quarantined", board.row.state_reason);
-  shared::LogWarning("dispatch", absl::StrCat(board.row.name, " quarantined: ", board.row.state_reason));
+  // While it is busy, the end of its lease is waited for (HealthChecks).
+  if (!board.lease) MoveBoardIfAllowed(batch, board, v1::Board::STATE_CHECKING, why);
 }
 
 void Sessions::ApplyReport(Batch& batch, BoardState& board, const v1::SynchronizeRequest& request) {
   board.health = request.health();
+  if (board.health.empty()) {
+    board.unhealthy_since.reset();
+  } else if (!board.unhealthy_since) {
+    board.unhealthy_since = batch.now();
+  }
   board.spooled_count = request.spooled_count();
   ApplyDescription(batch, board, request);
   ApplyToLease(batch, board, request);
@@ -146,9 +165,13 @@ void Sessions::ApplyDescription(Batch& batch, BoardState& board, const v1::Synch
   board.wants_description = request.description().cpus().empty();
   board.asked_description = false;
   if (SameDescription(request.description(), board.row.description)) return;
+  // What has not been described was not checked either.
+  const bool other =
+      !board.row.description.cpus().empty() && scheduler::NeedsCheck(board.row.description, request.description());
   board.row.description = request.description();
   board.row.last_seen_time = batch.wall();
   batch.tx().PutBoard(board.row);
+  if (other) Recheck(batch, board, "its kernel or agent has changed");
 }
 
 void Sessions::ApplyToLease(Batch& batch, BoardState& board, const v1::SynchronizeRequest& request) {
@@ -160,7 +183,7 @@ void Sessions::ApplyToLease(Batch& batch, BoardState& board, const v1::Synchroni
     if (revoking) return attempts_.End(batch, board, LeaseState::kRevoked, v1::OUTCOME_UNSPECIFIED, lease.row.cause);
     const std::string error = held->start_error().empty() ? "no reason given" : held->start_error();
     return attempts_.End(batch, board, LeaseState::kFailed, v1::OUTCOME_UNSPECIFIED,
-                         absl::StrCat("could not start: ", error));
+                         absl::StrCat(scheduler::kBoardCause, "could not start: ", error));
   }
   const bool spooled = lease.state == LeaseState::kPending
                            ? SpoolLists(request, lease.trial->row.trial.name(), lease.row.attempt)
@@ -180,16 +203,8 @@ void Sessions::Abandon(Batch& batch, std::uint64_t ticket) {
   const auto found = world_.tickets.find(ticket);
   if (found == world_.tickets.end()) return;
   BoardState& board = *found->second;
-  EndHeld(batch, board, absl::CancelledError("the caller went away"));
+  EndHeldCall(batch, world_, board, absl::CancelledError("the caller went away"));
   board.cut_at = batch.now();
-}
-
-void Sessions::EndHeld(Batch& batch, BoardState& board, absl::Status status) {
-  if (!board.held) return;
-  world_.tickets.erase(board.held->ticket);
-  batch.Reply<v1::SynchronizeResponse>(std::move(board.held->done), std::move(status));
-  board.held.reset();
-  batch.Touch(board);
 }
 
 void Sessions::CheckDeadlines(Batch& batch, BoardState& board) {

@@ -34,10 +34,11 @@ class Sessions {
   absl::StatusOr<BoardState*> FindOrAdd(const v1::SynchronizeRequest& request);
   void TakeOver(Batch& batch, BoardState& board, const v1::SynchronizeRequest& request);
   void CountTakeover(Batch& batch, BoardState& board);
+  // A health trial is due before any more work.
+  void Recheck(Batch& batch, BoardState& board, const std::string& why);
   void ApplyReport(Batch& batch, BoardState& board, const v1::SynchronizeRequest& request);
   void ApplyDescription(Batch& batch, BoardState& board, const v1::SynchronizeRequest& request);
   void ApplyToLease(Batch& batch, BoardState& board, const v1::SynchronizeRequest& request);
-  void EndHeld(Batch& batch, BoardState& board, absl::Status status);
   // `arrived`: when the call that is answered did.
   v1::SynchronizeResponse Answer(BoardState& board, absl::Duration arrived);
 

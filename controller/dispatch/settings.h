@@ -35,6 +35,12 @@ struct Settings {
   // More takeovers of a live session than this within the window: two machines use one name.
   int takeover_limit = 3;
   absl::Duration takeover_window = absl::Minutes(10);
+  // A board gets work when it has passed a health trial, which is repeated when the last one is that old, and after
+  // each new boot. Zero: boards get work at once. That is the default here, so that a test asks for what it tests;
+  // crosscall-controller has 24 h.
+  absl::Duration health_period = absl::ZeroDuration();
+  // A board whose self-check is bad gets no work; one that stays so for that long needs a person.
+  absl::Duration self_check_grace = absl::Minutes(10);
   // Bounds: calls waiting for the thread, boards known, schedules kept, bytes of results being put together.
   std::size_t queue_capacity = 16'384;
   std::size_t max_boards = 12'000;

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "controller/scheduler/board_labels.h"
+#include "controller/scheduler/board_states.h"
 #include "controller/scheduler/placement.h"
 #include "controller/scheduler/verdict.h"
 #include "google/protobuf/util/message_differencer.h"
@@ -97,12 +99,33 @@ absl::StatusOr<v1::CreateSweepResponse> SweepDesk::TryCreate(Batch& batch, const
   return response;
 }
 
+absl::StatusOr<std::string> SweepDesk::CreateOwn(Batch& batch, const v1::SweepSpec& spec, absl::string_view prefix) {
+  absl::StatusOr<scheduler::Plan> plan = scheduler::Expand(spec, Offers(batch));
+  if (!plan.ok()) return plan.status();
+  SweepOrigin origin;
+  origin.owner = "controller";
+  v1::Sweep sweep = NewSweep(batch, spec, *plan, origin);
+  // A user may have taken such a name.
+  for (std::int64_t number = world_.last_sweep_number + 1; sweep.name().empty(); ++number) {
+    const std::string name = shared::SweepName(absl::StrCat(prefix, "-", number));
+    absl::StatusOr<bool> taken = IsTaken(name);
+    if (!taken.ok()) return taken.status();
+    if (!*taken) sweep.set_name(name);
+  }
+  const std::string name = sweep.name();
+  Store(batch, std::move(sweep), "", std::move(plan->trials));
+  return name;
+}
+
 std::vector<scheduler::BoardOffer> SweepDesk::Offers(const Batch& batch) const {
   std::vector<scheduler::BoardOffer> offers;
   for (const auto& [name, board] : world_.boards) {
+    const v1::Board::State state = board->row.state;
+    if (state == v1::Board::STATE_RETIRED) continue;
     offers.push_back({.name = name,
                       .description = &board->row.description,
-                      .quarantined = board->row.state == v1::Board::STATE_QUARANTINED,
+                      .labels = scheduler::EffectiveLabels(board->row.description, board->row.record),
+                      .withheld = scheduler::TakesPart(state) ? "" : scheduler::StateWord(state),
                       .online = !board->IsSilent(settings_, batch.now())});
   }
   return offers;
@@ -135,11 +158,17 @@ absl::StatusOr<std::string> SweepDesk::NameFor(const v1::CreateSweepRequest& req
   for (std::string id = request.sweep_id();; id.clear(), ++number) {
     const bool wanted = !id.empty();
     const std::string name = shared::SweepName(wanted ? id : absl::StrCat("s", number));
-    absl::StatusOr<absl::optional<store::SweepRow>> taken = store_.FindSweep(name);
+    absl::StatusOr<bool> taken = IsTaken(name);
     if (!taken.ok()) return taken.status();
-    if (!taken->has_value()) return name;
+    if (!*taken) return name;
     if (wanted) return absl::AlreadyExistsError(absl::StrCat(name, " exists already: choose another id, or none"));
   }
+}
+
+absl::StatusOr<bool> SweepDesk::IsTaken(const std::string& name) {
+  absl::StatusOr<absl::optional<store::SweepRow>> taken = store_.FindSweep(name);
+  if (!taken.ok()) return taken.status();
+  return taken->has_value();
 }
 
 void SweepDesk::Store(Batch& batch, v1::Sweep sweep, const std::string& request_id,

@@ -38,6 +38,11 @@ class SweepDesk {
   // Why `spec` would be refused now; OK if it would not be.
   absl::Status CheckSpec(const Batch& batch, const v1::SweepSpec& spec) const;
   void Cancel(Batch& batch, const v1::CancelSweepRequest& request, Done<v1::CancelSweepResponse> done);
+  // Makes a sweep of the controller's own, named `{prefix}-{number}`, and returns its name. Codes: those of
+  // scheduler::Expand and of the store.
+  absl::StatusOr<std::string> CreateOwn(Batch& batch, const v1::SweepSpec& spec, absl::string_view prefix);
+  // As Cancel, without an answer.
+  absl::StatusOr<v1::Sweep> TryCancel(Batch& batch, const v1::CancelSweepRequest& request);
   // Its deadline has passed.
   void Expire(Batch& batch, SweepState& sweep);
   // Ends it if no trial is open, and writes its row: once a batch for each sweep that was touched.
@@ -48,8 +53,8 @@ class SweepDesk {
  private:
   absl::StatusOr<v1::CreateSweepResponse> TryCreate(Batch& batch, const v1::CreateSweepRequest& request,
                                                     const SweepOrigin& origin);
-  absl::StatusOr<v1::Sweep> TryCancel(Batch& batch, const v1::CancelSweepRequest& request);
   absl::StatusOr<std::string> NameFor(const v1::CreateSweepRequest& request, std::int64_t number);
+  absl::StatusOr<bool> IsTaken(const std::string& name);
   v1::Sweep NewSweep(Batch& batch, const v1::SweepSpec& spec, const scheduler::Plan& plan,
                      const SweepOrigin& origin) const;
   void Store(Batch& batch, v1::Sweep sweep, const std::string& request_id, std::vector<scheduler::PlannedTrial> trials);

@@ -14,6 +14,10 @@ v1::TrialSpec TrialState::ParsedSpec() const {
   return parsed;
 }
 
+absl::Duration BoardState::SelfCheckFailsAt(const Settings& settings) const {
+  return unhealthy_since ? *unhealthy_since + settings.self_check_grace : absl::InfiniteDuration();
+}
+
 absl::Duration BoardState::SilentAt(const Settings& settings) const {
   if (!HasSession()) return -absl::InfiniteDuration();
   if (cut_at) return *cut_at + settings.reconnect_grace;
@@ -25,6 +29,11 @@ absl::optional<absl::Duration> BoardState::NextDeadline(const Settings& settings
   if (held) next = std::min(next, held->until);
   if (lease) next = std::min(next, lease->term.expires);
   for (const SpooledAttempt& attempt : spooled) next = std::min(next, attempt.until);
+  if (row.state == v1::Board::STATE_ACTIVE) {
+    next = std::min(next, SelfCheckFailsAt(settings));
+    // With a lease the end of the lease is waited for.
+    if (settings.health_period > absl::ZeroDuration() && !lease) next = std::min(next, check_due);
+  }
   // The instant at which it becomes silent matters only once.
   if (!IsSilent(settings, now)) next = std::min(next, SilentAt(settings));
   if (next == absl::InfiniteDuration()) return absl::nullopt;
@@ -43,6 +52,7 @@ scheduler::BoardStanding BoardState::Standing(const Settings& settings, absl::Du
   standing.description = &row.description;
   if (lease) standing.running_trial = lease->trial->row.trial.name();
   standing.listening = held.has_value();
+  if (row.record.has_max_trial_time()) standing.max_trial_time = shared::SpanOf(row.record.max_trial_time());
   return standing;
 }
 
@@ -101,11 +111,14 @@ void World::RemoveSweep(std::int64_t number) {
   sweeps.erase(found);
 }
 
-scheduler::LeaseRules RulesOf(const Settings& settings) {
+scheduler::LeaseRules RulesOf(const Settings& settings, const BoardState& board) {
+  absl::Duration untimed = settings.untimed_trial_limit;
+  const v1::BoardRecord& record = board.row.record;
+  if (record.has_max_trial_time()) untimed = std::min(untimed, shared::SpanOf(record.max_trial_time()));
   return {.first_term = settings.first_term,
           .term = settings.lease_term,
           .cap_extra = settings.lease_cap_extra,
-          .untimed_trial_limit = settings.untimed_trial_limit};
+          .untimed_trial_limit = untimed};
 }
 
 }  // namespace crosscall::dispatch

@@ -109,12 +109,16 @@ struct BoardState {
   // Of its last call.
   Reported reported;
   std::string health;
+  // Since when `health` has not been empty.
+  absl::optional<absl::Duration> unhealthy_since;
   std::uint32_t spooled_count = 0;
   absl::Duration last_contact;
   // When its held call was cut, until it calls again.
   absl::optional<absl::Duration> cut_at;
   // What the last answer allowed the next call to be held; nothing: no answer yet in this session.
   absl::optional<absl::Duration> told_hold;
+  // When its next health trial is due.
+  absl::Duration check_due = -absl::InfiniteDuration();
   bool wants_description = false;
   bool asked_description = false;
 
@@ -130,6 +134,8 @@ struct BoardState {
   std::map<std::tuple<std::string, std::string, int>, LatestLatency> latencies;
 
   bool HasSession() const { return last_sequence != 0; }
+  // The instant at which its bad self-check puts it into quarantine.
+  absl::Duration SelfCheckFailsAt(const Settings& settings) const;
   // The instant from which the board counts as silent.
   absl::Duration SilentAt(const Settings& settings) const;
   bool IsSilent(const Settings& settings, absl::Duration now) const { return now >= SilentAt(settings); }
@@ -168,7 +174,7 @@ struct World {
   void Dequeue(TrialState& trial);
 };
 
-scheduler::LeaseRules RulesOf(const Settings& settings);
+scheduler::LeaseRules RulesOf(const Settings& settings, const BoardState& board);
 
 // As the picture shows it.
 LatestLatency LatestOf(const store::LatencyRow& row);

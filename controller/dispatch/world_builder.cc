@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "controller/dispatch/world.h"
+#include "controller/scheduler/board_states.h"
 
 namespace crosscall::dispatch {
 namespace {
@@ -14,11 +15,13 @@ absl::Status Contradiction(absl::string_view what) {
                                           "; stop the controller and restore crosscall.db from a backup"));
 }
 
-void AddBoards(World& world, std::vector<store::BoardRow>& rows) {
+void AddBoards(World& world, std::vector<store::BoardRow>& rows, const Settings& settings, absl::Duration now,
+               absl::Time wall) {
   for (store::BoardRow& row : rows) {
     auto board = std::make_unique<BoardState>();
     const std::string name = row.name;
     board->row = std::move(row);
+    board->check_due = now + (scheduler::CheckDue(board->row.record, settings.health_period) - wall);
     world.boards.emplace(name, std::move(board));
   }
 }
@@ -76,7 +79,7 @@ absl::Status AddAttempt(World& world, std::map<std::int64_t, TrialState*>& trial
   lease.row = std::move(row);
   lease.state = *state;
   lease.spec = trial.ParsedSpec();
-  lease.term = scheduler::TermAfterRestart(RulesOf(settings), lease.spec, now);
+  lease.term = scheduler::TermAfterRestart(RulesOf(settings, board), lease.spec, now);
   lease.stored_expiry = now;
   lease.answered = true;
   world.ShareOf(*trial.sweep).Begin(trial.sweep->row.sweep.owner(), now);
@@ -103,7 +106,7 @@ LatestLatency LatestOf(const store::LatencyRow& row) {
 absl::StatusOr<std::unique_ptr<World>> BuildWorld(store::LiveState live, const Settings& settings, absl::Duration now,
                                                   absl::Time wall) {
   auto world = std::make_unique<World>();
-  AddBoards(*world, live.boards);
+  AddBoards(*world, live.boards, settings, now, wall);
   std::map<std::int64_t, std::vector<store::TrialRow>> by_sweep;
   for (store::TrialRow& row : live.trials) by_sweep[row.sweep_number].push_back(std::move(row));
   for (store::SweepRow& row : live.sweeps) {

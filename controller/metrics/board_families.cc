@@ -54,8 +54,8 @@ dispatch::Tally TallyOf(const dispatch::BoardView& view, v1::Outcome outcome) {
 std::string OrUnknown(const std::string& text) { return text.empty() ? "unknown" : text; }
 
 // The operator's label `pool=NAME`.
-std::string PoolOf(const v1::BoardDescription& description) {
-  for (const std::string& label : description.labels()) {
+std::string PoolOf(const v1::Board& board) {
+  for (const std::string& label : board.labels()) {
     absl::string_view pool = label;
     if (absl::ConsumePrefix(&pool, "pool=") && !pool.empty()) return std::string(pool);
   }
@@ -78,7 +78,7 @@ prometheus::MetricFamily Info(const Boards& boards) {
                 {"cpus", absl::StrCat(description.cpus_size())},
                 {"kernel", OrUnknown(description.kernel())},
                 {"agent_version", OrUnknown(description.agent_version())},
-                {"pool", PoolOf(description)}},
+                {"pool", PoolOf(view->board)}},
                1);
   }
   return std::move(family).Take();
@@ -163,6 +163,7 @@ std::vector<prometheus::MetricFamily> BoardFamilies(const dispatch::Snapshot& sn
                                                     absl::Time now) {
   Boards boards;
   for (const BoardPtr& view : snapshot.boards) {
+    if (view->board.state() == v1::Board::STATE_RETIRED) continue;
     if (now - LastSeen(*view) <= detail.board_ttl) boards.push_back(view.get());
   }
   std::vector<prometheus::MetricFamily> families;

@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "controller/scheduler/board_states.h"
 #include "controller/scheduler/target_systems.h"
 #include "proto/shared/exploration_text.h"
+#include "proto/shared/proto_time.h"
 
 namespace crosscall::scheduler {
 namespace {
@@ -13,7 +15,12 @@ using Reason = absl::optional<std::string>;
 
 Reason NotActive(const BoardStanding& board) {
   if (board.state == v1::Board::STATE_ACTIVE) return absl::nullopt;
-  return absl::StrCat(board.name, " is quarantined (", board.state_reason, "): an operator must release it");
+  return WhyNoWork(board.name, board.state, board.state_reason);
+}
+
+Reason NotChecking(const BoardStanding& board) {
+  if (board.state == v1::Board::STATE_CHECKING) return absl::nullopt;
+  return absl::StrCat(board.name, " is ", StateWord(board.state), " and not being checked");
 }
 
 Reason NoSession(const BoardStanding& board) {
@@ -48,8 +55,23 @@ Reason NotListening(const BoardStanding& board) {
   return absl::StrCat(board.name, " is between two calls");
 }
 
-constexpr Reason (*kBoardPredicates[])(const BoardStanding&) = {NotActive,    NoSession, Silent,      SelfCheckBad,
-                                                                NotDescribed, Busy,      NotListening};
+using BoardPredicate = Reason (*)(const BoardStanding&);
+constexpr BoardPredicate kReachable[] = {NoSession, Silent, SelfCheckBad, NotDescribed};
+constexpr BoardPredicate kFree[] = {Busy, NotListening};
+
+template <std::size_t kCount>
+Reason First(const BoardPredicate (&predicates)[kCount], const BoardStanding& board) {
+  for (const BoardPredicate predicate : predicates) {
+    if (Reason reason = predicate(board)) return reason;
+  }
+  return absl::nullopt;
+}
+
+Reason Waits(BoardPredicate state, const BoardStanding& board) {
+  if (Reason reason = state(board)) return reason;
+  if (Reason reason = First(kReachable, board)) return reason;
+  return First(kFree, board);
+}
 
 Reason LacksTargetSystem(const BoardStanding& board, const v1::TrialSpec& spec) {
   if (Offers(*board.description, spec.target_system())) return absl::nullopt;
@@ -81,17 +103,21 @@ Reason LacksCpu(const BoardStanding& board, const v1::TrialSpec& spec) {
   return absl::nullopt;
 }
 
+Reason TakesTooLong(const BoardStanding& board, const v1::TrialSpec& spec) {
+  if (!spec.has_time_limit() || shared::SpanOf(spec.time_limit()) <= board.max_trial_time) return absl::nullopt;
+  return absl::StrCat(board.name, " takes no trial longer than ", absl::FormatDuration(board.max_trial_time));
+}
+
 constexpr Reason (*kTrialPredicates[])(const BoardStanding&, const v1::TrialSpec&) = {
-    LacksTargetSystem, LacksImplementation, LacksScenario, LacksCpu};
+    LacksTargetSystem, LacksImplementation, LacksScenario, LacksCpu, TakesTooLong};
 
 }  // namespace
 
-Reason WhyBoardWaits(const BoardStanding& board) {
-  for (const auto predicate : kBoardPredicates) {
-    if (Reason reason = predicate(board)) return reason;
-  }
-  return absl::nullopt;
-}
+Reason WhyBoardWaits(const BoardStanding& board) { return Waits(NotActive, board); }
+
+Reason WhyCheckWaits(const BoardStanding& board) { return Waits(NotChecking, board); }
+
+Reason WhyNotReachable(const BoardStanding& board) { return First(kReachable, board); }
 
 Reason WhyBoardCannotRun(const BoardStanding& board, const v1::TrialSpec& spec) {
   for (const auto predicate : kTrialPredicates) {

@@ -1,4 +1,5 @@
 // May this board take this trial now, and if not, why? One named predicate each, used to decide and to explain. Pure.
+// ACTIVE boards take ordinary trials, CHECKING ones their health trial.
 #ifndef CONTROLLER_SCHEDULER_PLACEMENT_H_
 #define CONTROLLER_SCHEDULER_PLACEMENT_H_
 
@@ -30,10 +31,18 @@ struct BoardStanding {
   // A call of its agent waits for an answer. A lease is only granted into one: it is on its way with the commit, and no
   // attempt is lost on a board that has just gone.
   bool listening = false;
+  // The lab's limit on trials here.
+  absl::Duration max_trial_time = absl::InfiniteDuration();
 };
 
-// The first predicate that keeps the board from taking any trial, as a sentence; nothing if it may.
+// The first predicate that keeps the board from taking any ordinary trial, as a sentence; nothing if it may.
 absl::optional<std::string> WhyBoardWaits(const BoardStanding& board);
+
+// The same for its health trial.
+absl::optional<std::string> WhyCheckWaits(const BoardStanding& board);
+
+// What of that keeps a health trial from being asked for at all: nobody would run it.
+absl::optional<std::string> WhyNotReachable(const BoardStanding& board);
 
 // Why the board, as it describes itself now, can never run `spec`; nothing if it can.
 absl::optional<std::string> WhyBoardCannotRun(const BoardStanding& board, const v1::TrialSpec& spec);

@@ -16,8 +16,8 @@ constexpr std::size_t kNamesInText = 20;
 bool Described(const BoardOffer& board) { return !board.description->cpus().empty(); }
 
 std::string LineOf(const BoardOffer& board) {
-  std::vector<std::string> notes(board.description->labels().begin(), board.description->labels().end());
-  if (board.quarantined) notes.emplace_back("quarantined");
+  std::vector<std::string> notes = board.labels;
+  if (!board.withheld.empty()) notes.push_back(board.withheld);
   if (!board.online) notes.emplace_back("silent");
   if (notes.empty()) return board.name;
   return absl::StrCat(board.name, " (", absl::StrJoin(notes, ", "), ")");
@@ -37,7 +37,7 @@ std::string WhatExists(const std::vector<BoardOffer>& boards) {
 }
 
 bool HasLabels(const BoardOffer& board, const v1::BoardSelector& selector) {
-  const auto& labels = board.description->labels();
+  const std::vector<std::string>& labels = board.labels;
   return std::all_of(selector.labels().begin(), selector.labels().end(), [&labels](const std::string& wanted) {
     return std::find(labels.begin(), labels.end(), wanted) != labels.end();
   });
@@ -81,7 +81,7 @@ absl::StatusOr<std::vector<BoardOffer>> SelectBoards(const v1::BoardSelector& se
   std::vector<BoardOffer> chosen;
   for (const BoardOffer& board : boards) {
     if (!named.empty() && named.count(board.name) == 0) continue;
-    if (named.empty() && (board.quarantined || !Described(board))) continue;
+    if (named.empty() && (!board.withheld.empty() || !Described(board))) continue;
     if (HasLabels(board, selector)) chosen.push_back(board);
   }
   if (chosen.empty()) {

@@ -17,12 +17,16 @@ struct BoardOffer {
   // `boards/{board}`
   std::string name;
   const v1::BoardDescription* description = nullptr;
-  bool quarantined = false;
+  // Those that selectors see, see board_labels.h.
+  std::vector<std::string> labels;
+  // The state that keeps it from work, `quarantined` or `drained`; empty if it takes part.
+  std::string withheld;
   // Its agent reports in time; `any n` takes such boards first.
   bool online = true;
 };
 
-// The chosen boards by name. A quarantined board takes part only if it is named: its trials then wait for its release.
+// The chosen boards by name. A board that is withheld takes part only if it is named: its trials then wait for its
+// release.
 // NOT_FOUND: a named board does not exist. FAILED_PRECONDITION: nothing matches, too few boards for `any n`, or a
 // chosen board has not described itself. Both say which boards there are.
 absl::StatusOr<std::vector<BoardOffer>> SelectBoards(const v1::BoardSelector& selector, std::uint64_t seed,

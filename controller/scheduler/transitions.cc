@@ -48,11 +48,6 @@ constexpr Change<v1::Sweep::State> kSweepChanges[] = {
     {v1::Sweep::STATE_CANCELLING, v1::Sweep::STATE_FAILED},
 };
 
-constexpr Change<v1::Board::State> kBoardChanges[] = {
-    {v1::Board::STATE_ACTIVE, v1::Board::STATE_QUARANTINED},
-    {v1::Board::STATE_QUARANTINED, v1::Board::STATE_ACTIVE},
-};
-
 template <class State, std::size_t kSize>
 absl::Status Check(const Change<State> (&changes)[kSize], absl::string_view what, State from, State to,
                    absl::string_view from_name, absl::string_view to_name) {
@@ -106,11 +101,6 @@ absl::Status CheckTransition(v1::Trial::State from, v1::Trial::State to) {
 
 absl::Status CheckTransition(v1::Sweep::State from, v1::Sweep::State to) {
   return Check(kSweepChanges, "sweep", from, to, StateWord(from), StateWord(to));
-}
-
-absl::Status CheckTransition(v1::Board::State from, v1::Board::State to) {
-  return Check(kBoardChanges, "board", from, to, WordOf(v1::Board::State_Name(from)),
-               WordOf(v1::Board::State_Name(to)));
 }
 
 }  // namespace crosscall::scheduler

@@ -1,7 +1,8 @@
-// The state machines of trial, lease, sweep and board, as the fleet reference's section 3 lists them. Pure.
+// The state machines of trial, lease and sweep, as the fleet reference's section 3 lists them; those of boards are in
+// board_states.h. Pure.
 //
 // Every change of a stored state asks here first. A transition that is not listed is FAILED_PRECONDITION: nothing is
-// written. States that wait for a diagnosis or a health trial are not part of this release.
+// written. A trial that waits for a diagnosis is not part of this release.
 #ifndef CONTROLLER_SCHEDULER_TRANSITIONS_H_
 #define CONTROLLER_SCHEDULER_TRANSITIONS_H_
 
@@ -10,7 +11,6 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "crosscall/v1/board.pb.h"
 #include "crosscall/v1/sweep.pb.h"
 #include "crosscall/v1/trial.pb.h"
 
@@ -49,7 +49,6 @@ bool HasEnded(v1::Sweep::State state);
 absl::Status CheckTransition(LeaseState from, LeaseState to);
 absl::Status CheckTransition(v1::Trial::State from, v1::Trial::State to);
 absl::Status CheckTransition(v1::Sweep::State from, v1::Sweep::State to);
-absl::Status CheckTransition(v1::Board::State from, v1::Board::State to);
 
 }  // namespace crosscall::scheduler
 

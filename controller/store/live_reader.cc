@@ -45,7 +45,7 @@ absl::StatusOr<LiveState> LiveReader::LoadLive() {
 absl::Status LiveReader::LoadBoards(LiveState& live) {
   return ForEach(
       connection_,
-      "SELECT name, state, state_reason, description, incarnation, boot, last_seen FROM boards ORDER BY name",
+      "SELECT name, state, state_reason, description, incarnation, boot, last_seen, record FROM boards ORDER BY name",
       [&live](const Statement& statement) {
         BoardRow row;
         row.name = statement.Bytes(0);
@@ -55,6 +55,7 @@ absl::Status LiveReader::LoadBoards(LiveState& live) {
         row.incarnation_id = statement.Bytes(4);
         row.boot_id = statement.Bytes(5);
         row.last_seen_time = statement.Time(6);
+        if (absl::Status status = statement.Parse(7, row.record); !status.ok()) return status;
         live.boards.push_back(std::move(row));
         return absl::OkStatus();
       });

@@ -2,9 +2,12 @@
 #ifndef CONTROLLER_STORE_QUERIES_H_
 #define CONTROLLER_STORE_QUERIES_H_
 
+#include <vector>
+
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "controller/store/connection.h"
+#include "crosscall/v1/board.pb.h"
 #include "crosscall/v1/result_service.pb.h"
 #include "crosscall/v1/schedule_service.pb.h"
 #include "crosscall/v1/sweep_service.pb.h"
@@ -17,6 +20,7 @@ absl::StatusOr<v1::ListSweepsResponse> ListSweeps(Connection& connection, const 
 absl::StatusOr<v1::ListTrialsResponse> ListTrials(Connection& connection, const v1::ListTrialsRequest& request);
 absl::StatusOr<v1::ListResultsResponse> ListResults(Connection& connection, const v1::ListResultsRequest& request);
 absl::StatusOr<v1::GetResultResponse> GetResult(Connection& connection, absl::string_view attempt_name);
+absl::StatusOr<std::vector<v1::BoardEvent>> BoardEvents(Connection& connection, absl::string_view board, int limit);
 absl::StatusOr<v1::ListHangsResponse> ListHangs(Connection& connection, const v1::ListHangsRequest& request);
 absl::StatusOr<v1::Schedule> GetSchedule(Connection& connection, absl::string_view name);
 absl::StatusOr<v1::ListSchedulesResponse> ListSchedules(Connection& connection,

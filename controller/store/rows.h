@@ -18,8 +18,10 @@ namespace crosscall::store {
 
 struct BoardRow {
   std::string name;
-  v1::Board::State state = v1::Board::STATE_ACTIVE;
+  // As a board that nobody has checked yet.
+  v1::Board::State state = v1::Board::STATE_CHECKING;
   std::string state_reason;
+  v1::BoardRecord record;
   v1::BoardDescription description;
   // The open session; empty if there was never one.
   std::string incarnation_id;

@@ -197,7 +197,13 @@ ALTER TABLE sweeps ADD COLUMN schedule TEXT NOT NULL DEFAULT '';
 ALTER TABLE sweeps ADD COLUMN nominal_time INTEGER NOT NULL DEFAULT 0;
 )sql";
 
-constexpr const char* kMigrations[] = {kVersion1, kVersion2, kVersion3, kVersion4};
+// What the lab says of boards, and what is kept of their past. A board of an older version has no health trial behind
+// it: one is due.
+constexpr char kVersion5[] = R"sql(
+ALTER TABLE boards ADD COLUMN record BLOB NOT NULL DEFAULT x'';
+)sql";
+
+constexpr const char* kMigrations[] = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5};
 static_assert(sizeof(kMigrations) / sizeof(kMigrations[0]) == kSchemaVersion);
 
 absl::Status CheckOwner(Connection& connection, std::int64_t version) {

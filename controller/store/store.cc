@@ -108,6 +108,9 @@ absl::StatusOr<v1::ListSchedulesResponse> Store::ListSchedules(const v1::ListSch
 absl::StatusOr<v1::ListFiringsResponse> Store::ListFirings(const v1::ListFiringsRequest& request) const {
   return impl_->Read(store::ListFirings, request);
 }
+absl::StatusOr<std::vector<v1::BoardEvent>> Store::BoardEvents(absl::string_view board, int limit) const {
+  return impl_->Read(store::BoardEvents, board, limit);
+}
 std::uint64_t Store::SizeBytes() const { return FileBytes(impl_->path()) + FileBytes(impl_->path() + "-wal"); }
 
 absl::StatusOr<LiveState> Store::LoadLive() { return impl_->live().LoadLive(); }

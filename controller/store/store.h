@@ -58,6 +58,8 @@ class Store {
   absl::StatusOr<v1::Schedule> GetSchedule(absl::string_view name) const;
   absl::StatusOr<v1::ListSchedulesResponse> ListSchedules(const v1::ListSchedulesRequest& request) const;
   absl::StatusOr<v1::ListFiringsResponse> ListFirings(const v1::ListFiringsRequest& request) const;
+  // The newest `limit` events of a board, newest first; none for a board that is not there.
+  absl::StatusOr<std::vector<v1::BoardEvent>> BoardEvents(absl::string_view board, int limit) const;
   // Bytes of the database and its log on disk.
   std::uint64_t SizeBytes() const;
 

@@ -50,13 +50,14 @@ void Writer::Rollback() {
 
 absl::Status Writer::PutBoard(const BoardRow& row) {
   const std::string description = row.description.SerializeAsString();
+  const std::string record = row.record.SerializeAsString();
   return Run(
-      "INSERT INTO boards (name, state, state_reason, description, incarnation, boot, last_seen)"
-      " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET state = excluded.state,"
+      "INSERT INTO boards (name, state, state_reason, description, incarnation, boot, last_seen, record)"
+      " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET state = excluded.state,"
       " state_reason = excluded.state_reason, description = excluded.description, incarnation = excluded.incarnation,"
-      " boot = excluded.boot, last_seen = excluded.last_seen",
+      " boot = excluded.boot, last_seen = excluded.last_seen, record = excluded.record",
       row.name, static_cast<int>(row.state), row.state_reason, Blob{description}, row.incarnation_id, row.boot_id,
-      row.last_seen_time);
+      row.last_seen_time, Blob{record});
 }
 
 absl::Status Writer::OpenSession(absl::string_view board, absl::string_view incarnation_id, absl::string_view boot_id,

@@ -29,6 +29,11 @@ absl::Status Validate(const v1::PauseScheduleRequest& request);
 absl::Status Validate(const v1::RunScheduleRequest& request);
 absl::Status Validate(const v1::SynchronizeRequest& request);
 absl::Status Validate(const v1::UploadResultRequest& request);
+absl::Status Validate(const v1::UpdateBoardRequest& request);
+absl::Status Validate(const v1::DrainBoardRequest& request);
+absl::Status Validate(const v1::QuarantineBoardRequest& request);
+absl::Status Validate(const v1::ReleaseBoardRequest& request);
+absl::Status Validate(const v1::RetireBoardRequest& request);
 
 }  // namespace crosscall::shared
 

@@ -68,7 +68,9 @@ class Rig:
     def __init__(self, controller_flags=(), agent_flags=("--no-realtime",)):
         self.bin = pathlib.Path(os.environ["CROSSCALL_BIN"])
         # On a busy machine trials come out invalid, rightly, and are tried again: as often as it takes.
-        self.controller_flags = ["--attempts", "100", *controller_flags]
+        # Health trials have a test of their own, which asks for them.
+        health = [] if "--health-period" in controller_flags else ["--no-health-trials"]
+        self.controller_flags = ["--attempts", "100", *health, *controller_flags]
         self.agent_flags = list(agent_flags)
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="crosscall-rig-"))
         self.controller = None

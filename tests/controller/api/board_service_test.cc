@@ -77,6 +77,81 @@ TEST_F(BoardServiceTest, ABadPageIsRefused) {
   EXPECT_EQ(List(invented, &response).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
 }
 
+TEST_F(BoardServiceTest, OrdersAreCarriedOutAndKeptWithReasonAndGiver) {
+  Register("b1");
+  v1::DrainBoardRequest drain;
+  drain.set_name("boards/b1");
+  drain.set_reason("new\nfan");
+  v1::DrainBoardResponse drained;
+  grpc::ClientContext drain_context;
+  Bound(drain_context);
+  ASSERT_TRUE(boards_->DrainBoard(&drain_context, drain, &drained).ok());
+  EXPECT_EQ(drained.board().state_reason(), "new fan");
+  EXPECT_THAT(drained.board().record().state_by(), HasSubstr("127.0.0.1"));
+  v1::GetBoardResponse response;
+  ASSERT_TRUE(Await([&] { return Get("boards/b1", &response).ok() && response.events_size() == 4; }));
+  EXPECT_EQ(response.board().state(), v1::Board::STATE_DRAINED);
+  EXPECT_EQ(response.events(0).kind(), "drained");
+  EXPECT_EQ(response.events(1).kind(), "draining");
+  EXPECT_THAT(response.events(1).detail(), HasSubstr("new fan; by "));
+  v1::QuarantineBoardRequest quarantine;
+  quarantine.set_name("boards/b1");
+  v1::QuarantineBoardResponse quarantined;
+  grpc::ClientContext without_reason;
+  EXPECT_EQ(boards_->QuarantineBoard(&without_reason, quarantine, &quarantined).error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+  quarantine.set_reason("smells");
+  grpc::ClientContext not_allowed;
+  EXPECT_EQ(boards_->QuarantineBoard(&not_allowed, quarantine, &quarantined).error_code(),
+            grpc::StatusCode::FAILED_PRECONDITION);
+  v1::ReleaseBoardRequest release;
+  release.set_name("boards/b1");
+  v1::ReleaseBoardResponse released;
+  grpc::ClientContext release_context;
+  ASSERT_TRUE(boards_->ReleaseBoard(&release_context, release, &released).ok());
+  EXPECT_EQ(released.board().state(), v1::Board::STATE_CHECKING);
+}
+
+TEST_F(BoardServiceTest, WhatTheLabSaysIsKept) {
+  Register("b1");
+  v1::UpdateBoardRequest update;
+  update.set_name("boards/b1");
+  update.add_set_labels("site=berlin");
+  update.set_notes("third shelf\nleft");
+  v1::UpdateBoardResponse updated;
+  grpc::ClientContext context;
+  ASSERT_TRUE(boards_->UpdateBoard(&context, update, &updated).ok());
+  EXPECT_THAT(updated.board().labels(), testing::Contains("site=berlin"));
+  EXPECT_EQ(updated.board().record().notes(), "third shelf\nleft");
+  update.add_set_labels("no label");
+  grpc::ClientContext again;
+  EXPECT_EQ(boards_->UpdateBoard(&again, update, &updated).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+TEST_F(BoardServiceTest, RetiredBoardsAreListedOnlyIfAskedFor) {
+  for (const char* id : {"b1", "b2", "b3"}) Register(id);
+  v1::RetireBoardRequest retire;
+  retire.set_name("boards/b3");
+  v1::RetireBoardResponse retired;
+  grpc::ClientContext context;
+  ASSERT_TRUE(boards_->RetireBoard(&context, retire, &retired).ok());
+  EXPECT_EQ(retired.board().state(), v1::Board::STATE_RETIRED);
+  v1::ListBoardsRequest request;
+  request.set_page_size(2);
+  v1::ListBoardsResponse page;
+  // No page is left over for what is not shown.
+  ASSERT_TRUE(Await([&] {
+    page.Clear();
+    return List(request, &page).ok() && page.next_page_token().empty();
+  }));
+  EXPECT_THAT(page.boards(), SizeIs(2));
+  request.set_show_retired(true);
+  request.set_page_size(10);
+  page.Clear();
+  ASSERT_TRUE(List(request, &page).ok());
+  EXPECT_THAT(page.boards(), SizeIs(3));
+}
+
 TEST_F(BoardServiceTest, ARequestThatBreaksARuleIsRefusedByItsField) {
   v1::SynchronizeRequest request = NextRequest("b1");
   request.set_sequence(0);

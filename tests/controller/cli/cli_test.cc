@@ -81,12 +81,12 @@ TEST_F(CliTest, BoardsAreListedForPeopleAndScripts) {
   for (const char* id : {"a1", "a2", "a3"}) controller_.boards.push_back(BoardNamed(id));
   EXPECT_EQ(RunOnController({"boards"}), 0);
   EXPECT_THAT(out_.str(), StartsWith("BOARD  STATE   ONLINE  CPUS  FIFO  MODEL           KERNEL  RUNNING  SPOOLED  "
-                                     "LAST SEEN             LAST HANG  LABELS  HEALTH\n"
+                                     "LAST SEEN             LAST HANG  LABELS  HEALTH  REASON\n"
                                      "a1     active  yes        4  no    Board, \"rev 2\"  6.1.0   -              0  "
-                                     "2026-01-02 03:04:05Z  -          -       -\n"));
+                                     "2026-01-02 03:04:05Z  -          -       -       -\n"));
   EXPECT_EQ(RunOnController({"boards", "list", "--csv"}), 0);
   EXPECT_THAT(out_.str(),
-              HasSubstr("a3,active,true,4,false,\"Board, \"\"rev 2\"\"\",6.1.0,,0,2026-01-02T03:04:05.000Z,,,\n"));
+              HasSubstr("a3,active,true,4,false,\"Board, \"\"rev 2\"\"\",6.1.0,,0,2026-01-02T03:04:05.000Z,,,,\n"));
   EXPECT_EQ(RunOnController({"--json", "boards"}), 0);
   EXPECT_THAT(out_.str(), HasSubstr("\n{\"board\":\"a2\",\"state\":\"active\",\"online\":true,\"cpus\":4,"));
   EXPECT_EQ(err_.str(), "");

@@ -46,8 +46,8 @@ std::vector<std::string> AllCommands(CliTest& test, std::vector<std::string> pat
 
 TEST_F(CompletionTest, EveryShellKnowsEveryCommand) {
   const std::vector<std::string> commands = AllCommands(*this, {});
-  EXPECT_THAT(commands, testing::IsSupersetOf({"boards show", "sweep run", "sweep cancel", "results", "hang show",
-                                               "version", "completion zsh"}));
+  EXPECT_THAT(commands, testing::IsSupersetOf({"boards show", "boards drain", "sweep run", "sweep cancel", "results",
+                                               "hang show", "version", "completion zsh"}));
   for (const std::string shell : {"bash", "zsh", "fish"}) {
     const std::string script = Script(shell);
     for (const std::string& command : commands) EXPECT_THAT(script, HasSubstr("crosscallctl " + command)) << shell;

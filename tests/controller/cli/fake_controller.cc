@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
 #include "proto/shared/check.h"
 
 namespace crosscall::cli {
@@ -210,9 +211,46 @@ grpc::Status FakeController::GetBoard(grpc::ServerContext*, const v1::GetBoardRe
   for (const v1::Board& board : boards) {
     if (board.name() != request->name()) continue;
     *response->mutable_board() = board;
+    *response->mutable_events() = {events.begin(), events.end()};
     return grpc::Status::OK;
   }
   return NotFound(request->name());
+}
+
+template <class Request, class Response>
+grpc::Status FakeController::Order(const std::string& call, const Request& request, Response& response) {
+  if (grpc::Status status = Enter(absl::StrCat(call, " ", request.ShortDebugString())); !status.ok()) return status;
+  for (const v1::Board& board : boards) {
+    if (board.name() != request.name()) continue;
+    *response.mutable_board() = board;
+    return grpc::Status::OK;
+  }
+  return NotFound(request.name());
+}
+
+grpc::Status FakeController::UpdateBoard(grpc::ServerContext*, const v1::UpdateBoardRequest* request,
+                                         v1::UpdateBoardResponse* response) {
+  return Order("UpdateBoard", *request, *response);
+}
+
+grpc::Status FakeController::DrainBoard(grpc::ServerContext*, const v1::DrainBoardRequest* request,
+                                        v1::DrainBoardResponse* response) {
+  return Order("DrainBoard", *request, *response);
+}
+
+grpc::Status FakeController::QuarantineBoard(grpc::ServerContext*, const v1::QuarantineBoardRequest* request,
+                                             v1::QuarantineBoardResponse* response) {
+  return Order("QuarantineBoard", *request, *response);
+}
+
+grpc::Status FakeController::ReleaseBoard(grpc::ServerContext*, const v1::ReleaseBoardRequest* request,
+                                          v1::ReleaseBoardResponse* response) {
+  return Order("ReleaseBoard", *request, *response);
+}
+
+grpc::Status FakeController::RetireBoard(grpc::ServerContext*, const v1::RetireBoardRequest* request,
+                                         v1::RetireBoardResponse* response) {
+  return Order("RetireBoard", *request, *response);
 }
 
 grpc::Status FakeController::ListResults(grpc::ServerContext*, const v1::ListResultsRequest* request,

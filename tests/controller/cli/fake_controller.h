@@ -45,6 +45,8 @@ class FakeController final : private v1::BoardService::Service,
   v1::Schedule schedule;
   std::string schedule_warning;
   std::vector<v1::Firing> firings;
+  // Of each board.
+  std::vector<v1::BoardEvent> events;
   // What the nth WatchSweep (from 0) does; by default it sends `sweep`.
   std::function<grpc::Status(int call, grpc::ServerWriter<v1::WatchSweepResponse>&, grpc::ServerContext&)> watch;
 
@@ -67,6 +69,16 @@ class FakeController final : private v1::BoardService::Service,
                           v1::ListBoardsResponse* response) override;
   grpc::Status GetBoard(grpc::ServerContext*, const v1::GetBoardRequest* request,
                         v1::GetBoardResponse* response) override;
+  grpc::Status UpdateBoard(grpc::ServerContext*, const v1::UpdateBoardRequest* request,
+                           v1::UpdateBoardResponse* response) override;
+  grpc::Status DrainBoard(grpc::ServerContext*, const v1::DrainBoardRequest* request,
+                          v1::DrainBoardResponse* response) override;
+  grpc::Status QuarantineBoard(grpc::ServerContext*, const v1::QuarantineBoardRequest* request,
+                               v1::QuarantineBoardResponse* response) override;
+  grpc::Status ReleaseBoard(grpc::ServerContext*, const v1::ReleaseBoardRequest* request,
+                            v1::ReleaseBoardResponse* response) override;
+  grpc::Status RetireBoard(grpc::ServerContext*, const v1::RetireBoardRequest* request,
+                           v1::RetireBoardResponse* response) override;
   grpc::Status ListResults(grpc::ServerContext*, const v1::ListResultsRequest* request,
                            v1::ListResultsResponse* response) override;
   grpc::Status GetResult(grpc::ServerContext*, const v1::GetResultRequest* request,
@@ -91,6 +103,9 @@ class FakeController final : private v1::BoardService::Service,
                            v1::ListFiringsResponse* response) override;
   // Notes a call for the schedule `name`, and says whether it fails.
   grpc::Status EnterFor(const std::string& call, const std::string& name);
+  // Notes the call with its request, and answers with the board of that name.
+  template <class Request, class Response>
+  grpc::Status Order(const std::string& call, const Request& request, Response& response);
   // Notes the call, and says whether it fails.
   grpc::Status Enter(const std::string& call);
 

@@ -35,6 +35,7 @@ class RandomTest : public ::testing::TestWithParam<int> {
   void Step() {
     rig_.fault_at = OneIn(2) ? "commit" : "write";
     rig_.fault = OneIn(25) ? absl::UnavailableError("injected") : absl::OkStatus();
+    if (OneIn(20)) OrderBoard(agents_[random_.Below(agents_.size())]->board());
     FakeAgent& agent = *agents_[random_.Below(agents_.size())];
     switch (random_.Below(16)) {
       case 0:
@@ -75,6 +76,12 @@ class RandomTest : public ::testing::TestWithParam<int> {
       sweep = rig_.Create(request);
     }
     if (sweep.ok()) sweeps_.push_back(sweep->name());
+  }
+
+  void OrderBoard(const std::string& board) {
+    constexpr BoardOrder::Kind kKinds[] = {BoardOrder::Kind::kRelease, BoardOrder::Kind::kRelease,
+                                           BoardOrder::Kind::kDrain, BoardOrder::Kind::kQuarantine};
+    rig_.Order(kKinds[random_.Below(std::size(kKinds))], board, "at random").IgnoreError();
   }
 
   void Call(FakeAgent& agent) {
@@ -124,7 +131,7 @@ class RandomTest : public ::testing::TestWithParam<int> {
   void CheckInvariants() {
     std::map<std::string, int> live;
     std::map<std::pair<std::string, v1::Outcome>, std::uint64_t> outcomes;
-    for (const std::string& name : sweeps_) {
+    for (const std::string& name : AllSweeps()) {
       v1::SweepProgress derived;
       std::map<std::string, v1::Trial> trials;
       for (const v1::Trial& trial : rig_.Trials(name)) {
@@ -186,8 +193,22 @@ class RandomTest : public ::testing::TestWithParam<int> {
     EXPECT_EQ(shown, outcomes);
   }
 
+  // Health trials, too.
+  std::vector<std::string> AllSweeps() {
+    std::vector<std::string> names;
+    v1::ListSweepsRequest request;
+    do {
+      const absl::StatusOr<v1::ListSweepsResponse> page = rig_.store().ListSweeps(request);
+      EXPECT_TRUE(page.ok()) << page.status();
+      if (!page.ok()) break;
+      for (const v1::Sweep& sweep : page->sweeps()) names.push_back(sweep.name());
+      request.set_page_token(page->next_page_token());
+    } while (!request.page_token().empty());
+    return names;
+  }
+
   bool AllEnded() {
-    for (const std::string& name : sweeps_) {
+    for (const std::string& name : AllSweeps()) {
       if (!scheduler::HasEnded(rig_.Sweep(name).state())) return false;
     }
     return true;
@@ -198,6 +219,8 @@ class RandomTest : public ::testing::TestWithParam<int> {
     rig_.fault = absl::OkStatus();
     for (int round = 0; round < 400 && !AllEnded(); ++round) {
       for (const auto& agent : agents_) {
+        // It is refused where there is nothing to release.
+        rig_.Order(BoardOrder::Kind::kRelease, agent->board()).IgnoreError();
         agent->Call();
         if (agent->answered() && agent->answer().ok()) agent->Obey();
         if (agent->answered() && !agent->answer().ok()) agent->Restarted();
@@ -216,6 +239,8 @@ class RandomTest : public ::testing::TestWithParam<int> {
 
   static Settings PatientSettings() {
     Settings settings;
+    // Half of the runs with health trials.
+    if (GetParam() % 2 == 0) settings.health_period = absl::Hours(6);
     // Twins have a test of their own; here nobody could release a quarantined board.
     settings.takeover_limit = 1'000'000;
     return settings;

@@ -105,6 +105,20 @@ class Rig {
     return answer->sweep();
   }
 
+  absl::StatusOr<v1::Board> Order(const BoardOrder& order) {
+    absl::StatusOr<v1::Board> answer = absl::UnknownError("never answered");
+    Run(Engine::OrderBoard(order, [&answer](auto got) { answer = std::move(got); })).IgnoreError();
+    return answer;
+  }
+  absl::StatusOr<v1::Board> Order(BoardOrder::Kind kind, const std::string& board, const std::string& reason = "") {
+    BoardOrder order;
+    order.kind = kind;
+    order.board = board;
+    order.reason = reason;
+    order.by = "kim";
+    return Order(order);
+  }
+
   v1::Sweep Sweep(const std::string& name) {
     absl::StatusOr<v1::Sweep> sweep = store_->GetSweep(name);
     EXPECT_TRUE(sweep.ok()) << sweep.status();

@@ -31,6 +31,7 @@ inline BoardOffer Offer(const std::string& name, const v1::BoardDescription& des
   BoardOffer offer;
   offer.name = name;
   offer.description = &description;
+  offer.labels = {description.labels().begin(), description.labels().end()};
   return offer;
 }
 

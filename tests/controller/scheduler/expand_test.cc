@@ -293,7 +293,7 @@ TEST_F(ExpandTest, WithoutAnyBoardTheUserIsToldToStartAnAgent) {
 
 TEST_F(ExpandTest, QuarantinedBoardsTakePartOnlyByName) {
   std::vector<BoardOffer> boards = Boards();
-  boards[0].quarantined = true;
+  boards[0].withheld = "quarantined";
   auto plan = Expand(spec_, boards);
   ASSERT_TRUE(plan.ok());
   EXPECT_EQ(plan->trials[0].board, "boards/b");

@@ -11,7 +11,6 @@ namespace {
 using L = LeaseState;
 using T = v1::Trial;
 using S = v1::Sweep;
-using B = v1::Board;
 
 // Every pair of states is either in the table of the fleet reference, or refused.
 template <class State, class Name>
@@ -76,12 +75,6 @@ TEST(TransitionsTest, SweepsMoveAsListed) {
                            {S::STATE_CANCELLING, S::STATE_SUCCEEDED},
                            {S::STATE_CANCELLING, S::STATE_FAILED}},
                           [](S::State state) { return StateWord(state); });
-}
-
-TEST(TransitionsTest, BoardsMoveAsListed) {
-  ExpectExactly<B::State>({B::STATE_UNSPECIFIED, B::STATE_ACTIVE, B::STATE_QUARANTINED},
-                          {{B::STATE_ACTIVE, B::STATE_QUARANTINED}, {B::STATE_QUARANTINED, B::STATE_ACTIVE}},
-                          [](B::State state) { return B::State_Name(state); });
 }
 
 TEST(TransitionsTest, NoStateThatHasEndedIsLeft) {

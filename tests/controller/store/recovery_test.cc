@@ -99,6 +99,10 @@ TEST(MigrationTest, Version1IsBroughtForwardWithItsResults) {
   ASSERT_TRUE(store.ok()) << store.status();
   const auto live = (*store)->LoadLive();
   ASSERT_TRUE(live.ok()) << live.status();
+  // A board keeps its state; that nobody checked it is known, too.
+  ASSERT_EQ(live->boards.size(), 1u);
+  EXPECT_EQ(live->boards[0].state, v1::Board::STATE_ACTIVE);
+  EXPECT_FALSE(live->boards[0].record.has_check_time());
   ASSERT_EQ(live->tallies.size(), 2u);
   EXPECT_EQ(live->tallies[0].outcome, v1::OUTCOME_COMPLETED);
   EXPECT_EQ(live->tallies[0].count, 2u);

@@ -45,6 +45,7 @@ inline absl::Time At(std::int64_t seconds) { return absl::FromUnixSeconds(1'700'
 inline BoardRow BoardA() {
   BoardRow row;
   row.name = "boards/a";
+  row.state = v1::Board::STATE_ACTIVE;
   row.description.add_cpus(0);
   row.incarnation_id = "one";
   row.boot_id = "boot";

@@ -419,6 +419,40 @@ TEST_F(StoreTest, LiveStateHasOnlyWhatHasNotEnded) {
   EXPECT_EQ(live->last_trial_id, 4);
 }
 
+TEST_F(StoreTest, ABoardKeepsItsRecord) {
+  Write([](Transaction& tx) {
+    BoardRow row = BoardA();
+    row.state = v1::Board::STATE_DRAINED;
+    row.state_reason = "moved";
+    row.record.add_labels("site=berlin");
+    row.record.set_check_sweep("sweeps/check-1");
+    *row.record.mutable_check_time() = shared::TimestampOf(At(7));
+    tx.PutBoard(row);
+  });
+  const auto live = store_->LoadLive();
+  ASSERT_TRUE(live.ok()) << live.status();
+  const BoardRow& row = live->boards.at(0);
+  EXPECT_EQ(row.state, v1::Board::STATE_DRAINED);
+  EXPECT_EQ(row.state_reason, "moved");
+  EXPECT_EQ(row.record.labels(0), "site=berlin");
+  EXPECT_EQ(row.record.check_sweep(), "sweeps/check-1");
+  EXPECT_EQ(row.record.check_time().seconds(), shared::TimestampOf(At(7)).seconds());
+}
+
+TEST_F(StoreTest, EventsOfABoardComeNewestFirstAndNotAll) {
+  Write([](Transaction& tx) {
+    for (int i = 0; i < 30; ++i) tx.AddEvent({At(i), "boards/a", absl::StrCat("kind", i), "why"});
+    tx.AddEvent({At(99), "boards/b", "other", ""});
+  });
+  const auto events = store_->BoardEvents("boards/a", 20);
+  ASSERT_TRUE(events.ok()) << events.status();
+  ASSERT_EQ(events->size(), 20u);
+  EXPECT_EQ(events->front().kind(), "kind29");
+  EXPECT_EQ(events->front().detail(), "why");
+  EXPECT_EQ(events->back().kind(), "kind10");
+  EXPECT_TRUE(store_->BoardEvents("boards/nobody", 20)->empty());
+}
+
 TEST_F(StoreTest, ReadersRunBesideTheWriter) {
   Write([](Transaction& tx) { AddSweep(tx, 1, 50, 1); });
   std::vector<std::thread> readers;

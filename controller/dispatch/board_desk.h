@@ -1,0 +1,54 @@
+// What operators order of boards.
+#ifndef CONTROLLER_DISPATCH_BOARD_DESK_H_
+#define CONTROLLER_DISPATCH_BOARD_DESK_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "controller/dispatch/attempts.h"
+#include "controller/dispatch/batch.h"
+#include "controller/dispatch/done.h"
+#include "controller/dispatch/settings.h"
+#include "controller/dispatch/world.h"
+#include "crosscall/v1/board_service.pb.h"
+
+namespace crosscall::dispatch {
+
+// The request was checked (proto/shared/validate.h) and its texts were made harmless.
+struct BoardOrder {
+  enum class Kind { kUpdate, kDrain, kQuarantine, kRelease, kRetire };
+  Kind kind = Kind::kUpdate;
+  // `boards/{board}`
+  std::string board;
+  std::string reason;
+  // Who gave it, for the board's history.
+  std::string by;
+  // kDrain: end the lease now.
+  bool revoke_lease = false;
+  // kUpdate: what to change.
+  v1::UpdateBoardRequest update;
+};
+
+class BoardDesk {
+ public:
+  BoardDesk(const Settings& settings, World& world) : settings_(settings), world_(world), attempts_(settings, world) {}
+
+  // Carries the order out and answers with the board. An order whose aim is reached already changes nothing, so that it
+  // may be repeated. Codes: NOT_FOUND, FAILED_PRECONDITION.
+  void Obey(Batch& batch, const BoardOrder& order, Done<v1::Board> done);
+
+ private:
+  absl::Status Try(Batch& batch, BoardState& board, const BoardOrder& order);
+  absl::Status Update(Batch& batch, BoardState& board, const BoardOrder& order);
+  absl::Status Drain(Batch& batch, BoardState& board, const BoardOrder& order);
+  absl::Status Release(Batch& batch, BoardState& board, const BoardOrder& order);
+  absl::Status Retire(Batch& batch, BoardState& board, const BoardOrder& order);
+
+  const Settings& settings_;
+  World& world_;
+  Attempts attempts_;
+};
+
+}  // namespace crosscall::dispatch
+
+#endif  // CONTROLLER_DISPATCH_BOARD_DESK_H_
