@@ -23,6 +23,7 @@ ALLOWED = {
     "controller/scheduler": ["proto/shared", "crosscall"],
     "controller/store": ["proto/shared", "crosscall"],
     "controller/dispatch": ["controller/scheduler", "controller/store", "proto/shared", "crosscall"],
+    "controller/access": ["proto/shared"],
     "controller/api": ["controller/dispatch", "controller/store", "proto/shared", "crosscall"],
     "controller/metrics": ["controller/dispatch", "controller/store", "proto/shared", "crosscall"],
     "controller/cli": ["proto/shared", "crosscall"],
