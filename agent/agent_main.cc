@@ -5,16 +5,21 @@
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
+#include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "agent/supervisor/agent_certificate.h"
 #include "agent/supervisor/agent_identity.h"
 #include "agent/supervisor/agent_loop.h"
+#include "agent/supervisor/certificate_keeper.h"
 #include "agent/supervisor/self_check.h"
 #include "agent/supervisor/spool.h"
 #include "agent/supervisor/state_lock.h"
@@ -22,26 +27,34 @@
 #include "agent/supervisor/watch_priority.h"
 #include "agent/supervisor/worker_link.h"
 #include "proto/shared/clock.h"
+#include "proto/shared/durable_file.h"
 #include "proto/shared/log.h"
+#include "proto/shared/loopback.h"
+#include "proto/shared/private_file.h"
 #include "proto/shared/resource_name.h"
 
 namespace {
 
 using crosscall::supervisor::AgentSettings;
 
-enum ExitCode { kStopped = 0, kBadUse = 2, kNoState = 3, kFenced = 4, kNoWorker = 5 };
+enum ExitCode { kStopped = 0, kBadUse = 2, kNoState = 3, kFenced = 4, kNoWorker = 5, kNoCertificate = 6 };
 
 constexpr char kFooter[] =
     "Exit status: 0 stopped by SIGTERM or SIGINT (worker killed, results kept in the spool); 2 bad use;\n"
     "3 the state folder cannot be used (another agent uses it, disk full, permission); 4 fenced: the controller has\n"
-    "another agent for this board; 5 the worker program cannot be used.";
+    "another agent for this board; 5 the worker program cannot be used; 6 no certificate to call with: none there,\n"
+    "not valid, or the join token was refused.";
 
 constexpr std::size_t kMaxLabels = 64;
+// Of one call for a certificate.
+constexpr absl::Duration kEnrolLimit = absl::Seconds(30);
 
 struct Flags {
   std::string controller;
   std::string board;
   std::string state_dir;
+  std::string ca;
+  std::string join_token_file;
   std::string worker;
   std::vector<std::string> labels;
   std::string cpus;
@@ -56,6 +69,10 @@ void Declare(CLI::App& app, Flags& flags) {
   app.add_option("--controller", flags.controller, "Address of the controller, host:port")->required();
   app.add_option("--board", flags.board, "Name of this board, [a-z0-9-]{1,63}")->required();
   app.add_option("--state-dir", flags.state_dir, "Folder for the spool and the lock; one agent each")->required();
+  app.add_option("--ca", flags.ca,
+                 "Certificate of the lab's authority; without it plain text, to a controller on this machine only");
+  app.add_option("--join-token-file", flags.join_token_file,
+                 "File with a join token, mode 0600, or - for standard input: used when there is no valid certificate");
   app.add_option("--worker", flags.worker, "Worker program; default: crosscall-worker beside this program");
   app.add_option("--label", flags.labels, "key=value, for board selectors; may be repeated, at most 64");
   app.add_option("--cpus", flags.cpus, "CPUs that trials may use, such as 0,2-3; default: all usable ones");
@@ -79,6 +96,14 @@ absl::Status Check(const Flags& flags) {
     if (!absl::StrContains(label, '=')) {
       return absl::InvalidArgumentError(absl::StrCat("--label \"", label, "\": wanted key=value"));
     }
+  }
+  if (flags.ca.empty() && !flags.join_token_file.empty()) {
+    return absl::InvalidArgumentError("--join-token-file needs --ca: the token must not go to anybody else");
+  }
+  if (flags.ca.empty() && !crosscall::shared::IsLoopbackTarget(flags.controller)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--controller ", flags.controller,
+                     " is another machine, and without --ca the calls would go there in plain text: give --ca"));
   }
   return absl::OkStatus();
 }
@@ -155,6 +180,46 @@ absl::StatusOr<AgentSettings> MakeSettings(const Flags& flags, const std::string
   return settings;
 }
 
+absl::StatusOr<std::string> ReadToken(const std::string& file) {
+  if (file == "-") {
+    std::string line;
+    std::getline(std::cin, line);
+    return std::string(absl::StripAsciiWhitespace(line));
+  }
+  const absl::StatusOr<std::string> text = crosscall::shared::ReadPrivateFile(file);
+  if (!text.ok()) return text.status();
+  return std::string(absl::StripAsciiWhitespace(*text));
+}
+
+// The identity on disk if it is good, else a new one for the join token, if there is one.
+absl::StatusOr<std::string> TakeIdentity(const crosscall::supervisor::CertificatePlace& place,
+                                         const std::string& join_token_file) {
+  const absl::Time now = crosscall::shared::SystemClock().Wall();
+  absl::StatusOr<std::string> identity = crosscall::supervisor::LoadIdentity(place, now);
+  const bool replaceable = absl::IsNotFound(identity.status()) || absl::IsUnauthenticated(identity.status());
+  if (identity.ok() || !replaceable) return identity;
+  if (join_token_file.empty()) {
+    return absl::Status(identity.status().code(),
+                        absl::StrCat(identity.status().message(), "; a certificate comes with --join-token-file and a ",
+                                     "token of: crosscallctl join-token create --board ", place.board));
+  }
+  const absl::StatusOr<std::string> token = ReadToken(join_token_file);
+  if (!token.ok()) return token.status();
+  return crosscall::supervisor::Enrol(place, *token, kEnrolLimit);
+}
+
+// Nothing without --ca.
+absl::StatusOr<std::optional<crosscall::supervisor::CertificatePlace>> PlaceOf(const Flags& flags) {
+  if (flags.ca.empty()) {
+    crosscall::shared::LogWarning("agent", "no --ca: the calls to the controller on this machine are in plain text");
+    return std::optional<crosscall::supervisor::CertificatePlace>();
+  }
+  absl::StatusOr<std::string> authority = crosscall::shared::ReadFile(flags.ca, crosscall::shared::kMaxPemBytes);
+  if (!authority.ok()) return authority.status();
+  return crosscall::supervisor::CertificatePlace{flags.controller, *std::move(authority), flags.board,
+                                                 flags.state_dir + "/identity.pem"};
+}
+
 int RunAgent(const Flags& flags) {
   namespace supervisor = crosscall::supervisor;
   if (absl::Status status = Check(flags); !status.ok()) return Refuse(status, kBadUse);
@@ -175,6 +240,15 @@ int RunAgent(const Flags& flags) {
   settings->self_check = [check = supervisor::SelfCheck(supervisor::SelfCheckLimits(), [&flags] {
                             return supervisor::ReadResources(flags.state_dir, "");
                           })](absl::Duration now) mutable { return check.Problem(now); };
+  const auto place = PlaceOf(flags);
+  if (!place.ok()) return Refuse(place.status(), kNoCertificate);
+  std::string identity;
+  if (place->has_value()) {
+    absl::StatusOr<std::string> taken = TakeIdentity(**place, flags.join_token_file);
+    if (!taken.ok()) return Refuse(taken.status(), kNoCertificate);
+    identity = *std::move(taken);
+    settings->credentials = supervisor::TlsCredentials((*place)->authority, identity);
+  }
   const auto& board = settings->identity.description;
   const std::vector<std::uint32_t> cpus(board.cpus().begin(), board.cpus().end());
   const supervisor::RunTrial run = [&](const crosscall::v1::TrialSpec& leased, const std::string& attempt_name,
@@ -190,12 +264,21 @@ int RunAgent(const Flags& flags) {
     if (flags.no_realtime) spec.set_no_realtime(true);
     return supervisor::TrialProcess::Run(options, spec, cancellation, progress);
   };
+  const std::uint64_t seed = settings->seed;
   supervisor::AgentLoop loop(*std::move(settings), run, **spool, crosscall::shared::SystemClock());
+  std::optional<supervisor::CertificateKeeper> keeper;
+  if (place->has_value()) {
+    keeper.emplace(
+        identity, [&](const std::string& present) { return supervisor::Renew(**place, present, kEnrolLimit); },
+        [&](const std::string& next) { loop.UseCredentials(supervisor::TlsCredentials((*place)->authority, next)); },
+        crosscall::shared::SystemClock(), supervisor::Backoff({}, seed));
+  }
   absl::Status ended;
   {
     const StopOnSignal stop(loop);
     ended = loop.Run();
   }
+  keeper.reset();
   if (!ended.ok()) return Refuse(ended, kFenced);
   crosscall::shared::LogInfo("agent", "stopped");
   return kStopped;

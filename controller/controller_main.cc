@@ -1,7 +1,7 @@
 // crosscall-controller: wires store, dispatcher, gRPC server and metrics server together, and stops them in order.
 //
 // Exit codes: 0 stopped by SIGTERM or SIGINT; 1 a bug of ours; 2 bad use of flags; 3 the environment refused (port in
-// use, state folder held, newer or not writable, an address that is not loopback); 4 the store is damaged.
+// use, state folder held, newer or not writable, certificates missing or readable by others); 4 the store is damaged.
 #include <sys/stat.h>
 
 #include <csignal>
@@ -18,16 +18,18 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
-#include "absl/types/optional.h"
 #include "controller/api/clean.h"
 #include "controller/api/open_files.h"
 #include "controller/api/request_counts.h"
 #include "controller/api/server.h"
+#include "controller/certificate_commands.h"
+#include "controller/console_command.h"
 #include "controller/dispatch/dispatcher.h"
 #include "controller/dispatch/settings.h"
-#include "controller/maintenance.h"
+#include "controller/maintenance_commands.h"
 #include "controller/metrics/exporter.h"
 #include "controller/metrics/http_server.h"
+#include "controller/protection.h"
 #include "controller/revision.h"
 #include "controller/store/store.h"
 #include "grpcpp/grpcpp.h"
@@ -48,6 +50,8 @@ struct Flags {
   std::string listen = "127.0.0.1:7000";
   std::string metrics_listen = "127.0.0.1:7001";
   std::string endpoints_file;
+  bool insecure = false;
+  absl::Duration certificate_life = absl::Hours(24 * 7);
   std::vector<std::string> tracked;
   dispatch::Settings settings;
   bool no_health_trials = false;
@@ -76,7 +80,7 @@ void AddFlags(CLI::App& app, Flags& flags) {
   app.add_option("--state-dir", flags.state_dir, "Folder of the store; made with mode 0700 if it is not there")
       ->required()
       ->type_name("DIR");
-  app.add_option("--listen", flags.listen, "gRPC address, loopback only; port 0: any free one")
+  app.add_option("--listen", flags.listen, "gRPC address; port 0: any free one")
       ->capture_default_str()
       ->type_name("HOST:PORT");
   app.add_option("--metrics-listen", flags.metrics_listen, "Address of /metrics, loopback only; port 0: any free one")
@@ -85,6 +89,11 @@ void AddFlags(CLI::App& app, Flags& flags) {
   app.add_option("--endpoints-file", flags.endpoints_file,
                  "Once serving, write {\"grpc\":\"HOST:PORT\",\"metrics\":\"HOST:PORT\"} to this file; removed on exit")
       ->type_name("FILE");
+
+  app.add_flag("--insecure", flags.insecure,
+               "Without certificates, and on loopback only: everybody on this machine may do everything");
+  AddDuration(app, "--certificate-life", flags.certificate_life,
+              "Life of the certificates that agents get; they renew them at two thirds of it");
 
   dispatch::Settings& settings = flags.settings;
   AddDuration(app, "--hold-idle", settings.hold_idle, "How long the call of an idle agent is held");
@@ -117,9 +126,9 @@ void AddFlags(CLI::App& app, Flags& flags) {
   AddDuration(app, "--metrics-board-ttl", flags.exporter.detail.board_ttl,
               "A board that was not seen for this long has no metrics");
   app.footer(
-      "Exit codes: 0 stopped by SIGTERM or SIGINT, 1 a bug of ours, 2 bad use, 3 refused by the environment\n"
-      "(port in use, state folder held by another controller, of a newer version or not writable),\n"
-      "4 the store or the backup is damaged.");
+      "Exit codes: 0 done, or stopped by SIGTERM or SIGINT, 1 a bug of ours, 2 bad use, 3 refused by the environment\n"
+      "(port in use, state folder held by another controller, of a newer version or not writable, no certificates,\n"
+      "or keys that others may read), 4 the store or the backup is damaged.");
 }
 
 // Every thread inherits the mask, so that only Run's sigwait sees the signals.
@@ -182,7 +191,15 @@ absl::Status Run(const Flags& flags, const sigset_t& stop_signals) {
   absl::StatusOr<std::unique_ptr<metrics::HttpServer>> metrics_server =
       metrics::HttpServer::Start(flags.metrics_listen, [&] { return exporter.Text(); });
   if (!metrics_server.ok()) return metrics_server.status();
-  absl::StatusOr<std::unique_ptr<api::Server>> server = api::Server::Start(flags.listen, **dispatcher, **store, counts);
+  absl::StatusOr<std::unique_ptr<Protection>> protection = std::unique_ptr<Protection>();
+  if (flags.insecure) {
+    shared::LogWarning(kComponent, "--insecure: no certificates; everybody on this machine may do everything");
+  } else {
+    protection = Protection::Make(flags.state_dir, flags.certificate_life, **dispatcher, **store, counts);
+    if (!protection.ok()) return protection.status();
+  }
+  absl::StatusOr<std::unique_ptr<api::Server>> server = api::Server::Start(
+      flags.listen, *protection == nullptr ? nullptr : &(*protection)->security(), **dispatcher, **store, counts);
   if (!server.ok()) return server.status();
 
   shared::LogInfo(kComponent, absl::StrCat("serving gRPC on ", (*server)->address(), ", metrics on http://",
@@ -226,15 +243,18 @@ int Main(int argc, char** argv) {
   CLI::App app("Runs sweeps of cross-call trials over boards: keeps the store, leases trials to agents, serves users.",
                "crosscall-controller");
   AddFlags(app, flags);
-  const Maintenance maintenance(app);
+  app.require_subcommand(0, 1);
+  // --state-dir may stand behind the command.
+  app.fallthrough();
+  ConsoleCommand command;
+  AddCertificateCommands(app, flags.state_dir, command);
+  AddMaintenanceCommands(app, flags.state_dir, command);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kStopped : kBadUse;
   }
-  const absl::optional<absl::StatusOr<std::string>> done = maintenance.Run(flags.state_dir);
-  if (done && done->ok()) absl::PrintF("%s", **done);
-  const absl::Status status = done ? done->status() : Run(flags, stop_signals);
+  const absl::Status status = command ? command() : Run(flags, stop_signals);
   if (!status.ok()) absl::FPrintF(stderr, "crosscall-controller: %s\n", status.message());
   return ExitCodeOf(status);
 }

@@ -139,7 +139,8 @@ done
 
 state="$(mktemp -d "${TMPDIR:-/tmp}/crosscall-try.XXXXXXXX")"
 say "Starting a controller and an agent on loopback; state in $state"
-"$build/bin/crosscall-controller" --state-dir "$state/controller" --listen 127.0.0.1:0 --metrics-listen 127.0.0.1:0 --no-health-trials \
+"$build/bin/crosscall-controller" --insecure --no-health-trials --state-dir "$state/controller" \
+  --listen 127.0.0.1:0 --metrics-listen 127.0.0.1:0 \
   --endpoints-file "$state/endpoints.json" >"$state/crosscall-controller.log" 2>&1 &
 controller_pid=$!
 wait_until 30 "$controller_pid" crosscall-controller test -s "$state/endpoints.json"

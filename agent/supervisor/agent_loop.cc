@@ -36,7 +36,7 @@ AgentLoop::AgentLoop(AgentSettings settings, RunTrial run, Spool& spool, const s
     OnTrialEnded(key, std::move(result));
   };
   runner_ = std::make_unique<TrialRunner>(std::move(run), mailbox_, std::move(events));
-  client_ = std::make_unique<ControllerClient>(settings_.controller, mailbox_);
+  client_ = std::make_unique<ControllerClient>(settings_.controller, settings_.credentials, mailbox_);
 }
 
 AgentLoop::~AgentLoop() = default;

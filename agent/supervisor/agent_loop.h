@@ -5,12 +5,15 @@
 #ifndef AGENT_SUPERVISOR_AGENT_LOOP_H_
 #define AGENT_SUPERVISOR_AGENT_LOOP_H_
 
+#include <grpcpp/security/credentials.h>
+
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -27,6 +30,7 @@ namespace crosscall::supervisor {
 
 struct AgentSettings {
   std::string controller;  // host:port
+  std::shared_ptr<grpc::ChannelCredentials> credentials = grpc::InsecureChannelCredentials();
   AgentIdentity identity;
   Backoff::Settings backoff;
   std::uint64_t seed = 1;                          // of the jitter
@@ -47,6 +51,12 @@ class AgentLoop {
   // Asks Run to return. Thread-safe.
   void Stop() {
     mailbox_.Post([this] { stop_ = true; });
+  }
+  // For the calls from now on. Thread-safe; not after Run has returned.
+  void UseCredentials(std::shared_ptr<grpc::ChannelCredentials> credentials) {
+    mailbox_.Post([this, credentials = std::move(credentials)] {
+      if (client_ != nullptr) client_->UseCredentials(credentials);
+    });
   }
 
  private:

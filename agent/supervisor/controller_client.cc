@@ -65,10 +65,15 @@ struct ControllerClient::Call {
   std::function<void(const CallEnd&, const Response&)> done;
 };
 
-ControllerClient::ControllerClient(const std::string& address, Mailbox& mailbox)
-    : mailbox_(mailbox),
-      stub_(v1::BoardService::NewStub(
-          grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), Arguments()))) {}
+ControllerClient::ControllerClient(const std::string& address,
+                                   const std::shared_ptr<grpc::ChannelCredentials>& credentials, Mailbox& mailbox)
+    : address_(address), mailbox_(mailbox) {
+  UseCredentials(credentials);
+}
+
+void ControllerClient::UseCredentials(const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
+  stub_ = v1::BoardService::NewStub(grpc::CreateCustomChannel(address_, credentials, Arguments()));
+}
 
 ControllerClient::~ControllerClient() {
   if (synchronize_) synchronize_->context.TryCancel();

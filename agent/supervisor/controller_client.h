@@ -8,6 +8,8 @@
 #ifndef AGENT_SUPERVISOR_CONTROLLER_CLIENT_H_
 #define AGENT_SUPERVISOR_CONTROLLER_CLIENT_H_
 
+#include <grpcpp/security/credentials.h>
+
 #include <functional>
 #include <memory>
 #include <string>
@@ -32,9 +34,13 @@ class ControllerClient {
   using UploadDone = std::function<void(const CallEnd&, const v1::UploadResultResponse&)>;
 
   // Connects lazily to `address` (host:port). `mailbox` outlives the client.
-  ControllerClient(const std::string& address, Mailbox& mailbox);
+  ControllerClient(const std::string& address, const std::shared_ptr<grpc::ChannelCredentials>& credentials,
+                   Mailbox& mailbox);
   // Cancels what is in flight and waits for its end.
   ~ControllerClient();
+
+  // From the next call on, over a connection of its own; calls in flight end on the former one.
+  void UseCredentials(const std::shared_ptr<grpc::ChannelCredentials>& credentials);
 
   // Only while none is in flight.
   void Synchronize(const v1::SynchronizeRequest& request, absl::Duration limit, SynchronizeDone done);
@@ -51,6 +57,7 @@ class ControllerClient {
   using SynchronizeCall = Call<v1::SynchronizeRequest, v1::SynchronizeResponse>;
   using UploadCall = Call<v1::UploadResultRequest, v1::UploadResultResponse>;
 
+  const std::string address_;
   Mailbox& mailbox_;
   std::unique_ptr<v1::BoardService::Stub> stub_;
   std::unique_ptr<SynchronizeCall> synchronize_;

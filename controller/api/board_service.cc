@@ -11,6 +11,7 @@
 #include "controller/api/deferred_call.h"
 #include "controller/api/immediate_call.h"
 #include "controller/api/page.h"
+#include "controller/api/requester.h"
 #include "controller/dispatch/snapshot.h"
 #include "proto/shared/resource_name.h"
 #include "proto/shared/sanitize.h"
@@ -70,35 +71,47 @@ absl::StatusOr<v1::GetBoardResponse> OneBoard(const dispatch::Snapshot& snapshot
   return response;
 }
 
-// Connections without certificates say nothing about who is there.
-std::string CallerOf(const grpc::CallbackServerContext& context) {
-  return absl::StrCat("somebody at ", shared::CleanText(context.peer(), shared::kLabelBytes));
-}
-
 // The part that all orders with a reason have in common.
 template <class Request>
-dispatch::BoardOrder OrderOf(dispatch::BoardOrder::Kind kind, const grpc::CallbackServerContext& context,
-                             const Request& request) {
+dispatch::BoardOrder OrderOf(dispatch::BoardOrder::Kind kind, const Request& request) {
   dispatch::BoardOrder order;
   order.kind = kind;
   order.board = request.name();
   order.reason = shared::CleanText(request.reason(), kReasonBytes);
-  order.by = CallerOf(context);
   return order;
 }
 
+// A certificate may be revoked while its call is held: then the call gets no lease any more. The certificate is kept
+// apart from the call's context, which does not outlive the call.
+dispatch::Done<v1::SynchronizeResponse> StillFrom(const Gate* gate, const grpc::ServerContextBase& context,
+                                                  const dispatch::Done<v1::SynchronizeResponse>& done) {
+  if (gate == nullptr) return done;
+  return [recheck = gate->Recheck(context), done](absl::StatusOr<v1::SynchronizeResponse> answer) {
+    if (absl::Status status = recheck(); answer.ok() && !status.ok()) return done(status);
+    done(std::move(answer));
+  };
+}
+
 }  // namespace
+
+absl::Status BoardService::CheckSpeaksFor(grpc::CallbackServerContext& context, const std::string& action,
+                                          const std::string& board) const {
+  return gate_ == nullptr ? absl::OkStatus() : gate_->CheckSpeaksFor(context, action, board);
+}
 
 grpc::ServerUnaryReactor* BoardService::Synchronize(grpc::CallbackServerContext* context,
                                                     const v1::SynchronizeRequest* request,
                                                     v1::SynchronizeResponse* response) {
   if (absl::Status status = shared::Validate(*request); !status.ok()) return FinishNow(context, status);
+  if (absl::Status status = CheckSpeaksFor(*context, "BoardService/Synchronize", request->board()); !status.ok()) {
+    return FinishNow(context, status);
+  }
   v1::SynchronizeRequest cleaned = *request;
   Clean(cleaned);
   return DeferredCall<v1::SynchronizeResponse>::BeginHeld(
       context, response,
       [&](const dispatch::Done<v1::SynchronizeResponse>& done) {
-        return dispatcher_.Synchronize(std::move(cleaned), done);
+        return dispatcher_.Synchronize(std::move(cleaned), StillFrom(gate_, *context, done));
       },
       [this](Withdrawal::Ticket ticket) { dispatcher_.Abandon(ticket); });
 }
@@ -107,6 +120,9 @@ grpc::ServerUnaryReactor* BoardService::UploadResult(grpc::CallbackServerContext
                                                      const v1::UploadResultRequest* request,
                                                      v1::UploadResultResponse* response) {
   if (absl::Status status = shared::Validate(*request); !status.ok()) return FinishNow(context, status);
+  if (absl::Status status = CheckSpeaksFor(*context, "BoardService/UploadResult", request->board()); !status.ok()) {
+    return FinishNow(context, status);
+  }
   return DeferredCall<v1::UploadResultResponse>::Begin(
       context, response,
       [&](const dispatch::Done<v1::UploadResultResponse>& done) { dispatcher_.UploadResult(*request, done); });
@@ -124,8 +140,9 @@ grpc::ServerUnaryReactor* BoardService::GetBoard(grpc::CallbackServerContext* co
 }
 
 template <class Response>
-grpc::ServerUnaryReactor* BoardService::Order(grpc::CallbackServerContext* context, dispatch::BoardOrder order,
-                                              Response* response) {
+grpc::ServerUnaryReactor* BoardService::Order(grpc::CallbackServerContext* context, const std::string& action,
+                                              dispatch::BoardOrder order, Response* response) {
+  order.by = RequesterOf(gate_, *context, "BoardService/" + action);
   return DeferredCall<Response>::Begin(context, response, [&](const dispatch::Done<Response>& done) {
     dispatcher_.OrderBoard(std::move(order), [done](absl::StatusOr<v1::Board> board) {
       if (!board.ok()) return done(board.status());
@@ -143,40 +160,39 @@ grpc::ServerUnaryReactor* BoardService::UpdateBoard(grpc::CallbackServerContext*
   dispatch::BoardOrder order;
   order.kind = Kind::kUpdate;
   order.board = request->name();
-  order.by = CallerOf(*context);
   order.update = *request;
   if (request->has_notes()) order.update.set_notes(shared::CleanReport(request->notes(), kNotesBytes));
-  return Order(context, std::move(order), response);
+  return Order(context, "UpdateBoard", std::move(order), response);
 }
 
 grpc::ServerUnaryReactor* BoardService::DrainBoard(grpc::CallbackServerContext* context,
                                                    const v1::DrainBoardRequest* request,
                                                    v1::DrainBoardResponse* response) {
   if (absl::Status status = shared::Validate(*request); !status.ok()) return FinishNow(context, status);
-  dispatch::BoardOrder order = OrderOf(Kind::kDrain, *context, *request);
+  dispatch::BoardOrder order = OrderOf(Kind::kDrain, *request);
   order.revoke_lease = request->revoke_lease();
-  return Order(context, std::move(order), response);
+  return Order(context, "DrainBoard", std::move(order), response);
 }
 
 grpc::ServerUnaryReactor* BoardService::QuarantineBoard(grpc::CallbackServerContext* context,
                                                         const v1::QuarantineBoardRequest* request,
                                                         v1::QuarantineBoardResponse* response) {
   if (absl::Status status = shared::Validate(*request); !status.ok()) return FinishNow(context, status);
-  return Order(context, OrderOf(Kind::kQuarantine, *context, *request), response);
+  return Order(context, "QuarantineBoard", OrderOf(Kind::kQuarantine, *request), response);
 }
 
 grpc::ServerUnaryReactor* BoardService::ReleaseBoard(grpc::CallbackServerContext* context,
                                                      const v1::ReleaseBoardRequest* request,
                                                      v1::ReleaseBoardResponse* response) {
   if (absl::Status status = shared::Validate(*request); !status.ok()) return FinishNow(context, status);
-  return Order(context, OrderOf(Kind::kRelease, *context, *request), response);
+  return Order(context, "ReleaseBoard", OrderOf(Kind::kRelease, *request), response);
 }
 
 grpc::ServerUnaryReactor* BoardService::RetireBoard(grpc::CallbackServerContext* context,
                                                     const v1::RetireBoardRequest* request,
                                                     v1::RetireBoardResponse* response) {
   if (absl::Status status = shared::Validate(*request); !status.ok()) return FinishNow(context, status);
-  return Order(context, OrderOf(Kind::kRetire, *context, *request), response);
+  return Order(context, "RetireBoard", OrderOf(Kind::kRetire, *request), response);
 }
 
 }  // namespace crosscall::api

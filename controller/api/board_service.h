@@ -2,6 +2,10 @@
 #ifndef CONTROLLER_API_BOARD_SERVICE_H_
 #define CONTROLLER_API_BOARD_SERVICE_H_
 
+#include <string>
+
+#include "absl/status/status.h"
+#include "controller/api/gate.h"
 #include "controller/dispatch/dispatcher.h"
 #include "controller/store/store.h"
 #include "crosscall/v1/board_service.grpc.pb.h"
@@ -11,8 +15,9 @@ namespace crosscall::api {
 // Thread-safe; gRPC calls it on its own threads. Codes: those of board_service.proto.
 class BoardService final : public v1::BoardService::CallbackService {
  public:
-  // Both must outlive the service.
-  BoardService(dispatch::Dispatcher& dispatcher, const store::Store& store) : dispatcher_(dispatcher), store_(store) {}
+  // `gate` null: everybody may speak for every board. All outlive the service.
+  BoardService(dispatch::Dispatcher& dispatcher, const store::Store& store, const Gate* gate)
+      : dispatcher_(dispatcher), store_(store), gate_(gate) {}
 
  private:
   grpc::ServerUnaryReactor* Synchronize(grpc::CallbackServerContext* context, const v1::SynchronizeRequest* request,
@@ -37,10 +42,16 @@ class BoardService final : public v1::BoardService::CallbackService {
 
   // Hands a checked order over and answers with the board.
   template <class Response>
-  grpc::ServerUnaryReactor* Order(grpc::CallbackServerContext* context, dispatch::BoardOrder order, Response* response);
+  grpc::ServerUnaryReactor* Order(grpc::CallbackServerContext* context, const std::string& action,
+                                  dispatch::BoardOrder order, Response* response);
+
+  // Whether the caller may speak for `board` still.
+  absl::Status CheckSpeaksFor(grpc::CallbackServerContext& context, const std::string& action,
+                              const std::string& board) const;
 
   dispatch::Dispatcher& dispatcher_;
   const store::Store& store_;
+  const Gate* const gate_;
 };
 
 }  // namespace crosscall::api

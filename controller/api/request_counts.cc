@@ -7,7 +7,9 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "crosscall/v1/admin_service.pb.h"
 #include "crosscall/v1/board_service.pb.h"
+#include "crosscall/v1/enrol_service.pb.h"
 #include "crosscall/v1/result_service.pb.h"
 #include "crosscall/v1/schedule_service.pb.h"
 #include "crosscall/v1/sweep_service.pb.h"
@@ -52,7 +54,8 @@ class InterceptorFactory : public grpc::experimental::ServerInterceptorFactoryIn
 
 RequestCounts::RequestCounts() {
   for (const google::protobuf::FileDescriptor* file :
-       {v1::SynchronizeRequest::descriptor()->file(), v1::CreateSweepRequest::descriptor()->file(),
+       {v1::CreateJoinTokenRequest::descriptor()->file(), v1::EnrolRequest::descriptor()->file(),
+        v1::SynchronizeRequest::descriptor()->file(), v1::CreateSweepRequest::descriptor()->file(),
         v1::ListResultsRequest::descriptor()->file(), v1::CreateScheduleRequest::descriptor()->file()}) {
     for (int i = 0; i < file->service_count(); ++i) {
       const google::protobuf::ServiceDescriptor& service = *file->service(i);

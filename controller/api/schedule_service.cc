@@ -4,8 +4,8 @@
 
 #include "controller/api/deferred_call.h"
 #include "controller/api/immediate_call.h"
-#include "controller/api/owner.h"
 #include "controller/api/page.h"
+#include "controller/api/requester.h"
 #include "proto/shared/sanitize.h"
 #include "proto/shared/validate.h"
 
@@ -17,10 +17,12 @@ constexpr std::size_t kMaxReasonBytes = 1024;
 // A call that the dispatcher answers, one of its functions; it checks the request.
 template <class Request, class Response>
 grpc::ServerUnaryReactor* Ask(grpc::CallbackServerContext* context, dispatch::Dispatcher& dispatcher,
-                              void (dispatch::Dispatcher::*act)(Request, const dispatch::Done<Response>&),
-                              Request request, Response* response) {
-  return DeferredCall<Response>::Begin(
-      context, response, [&](const dispatch::Done<Response>& done) { (dispatcher.*act)(std::move(request), done); });
+                              void (dispatch::Dispatcher::*act)(Request, dispatch::Requester,
+                                                                const dispatch::Done<Response>&),
+                              Request request, dispatch::Requester by, Response* response) {
+  return DeferredCall<Response>::Begin(context, response, [&](const dispatch::Done<Response>& done) {
+    (dispatcher.*act)(std::move(request), std::move(by), done);
+  });
 }
 
 }  // namespace
@@ -28,9 +30,8 @@ grpc::ServerUnaryReactor* Ask(grpc::CallbackServerContext* context, dispatch::Di
 grpc::ServerUnaryReactor* ScheduleService::CreateSchedule(grpc::CallbackServerContext* context,
                                                           const v1::CreateScheduleRequest* request,
                                                           v1::CreateScheduleResponse* response) {
-  v1::CreateScheduleRequest owned = *request;
-  owned.mutable_schedule()->set_owner(OwnerOf(*context));
-  return Ask(context, dispatcher_, &dispatch::Dispatcher::CreateSchedule, std::move(owned), response);
+  return Ask(context, dispatcher_, &dispatch::Dispatcher::CreateSchedule, *request,
+             RequesterOf(gate_, *context, "ScheduleService/CreateSchedule"), response);
 }
 
 grpc::ServerUnaryReactor* ScheduleService::GetSchedule(grpc::CallbackServerContext* context,
@@ -58,25 +59,29 @@ grpc::ServerUnaryReactor* ScheduleService::PauseSchedule(grpc::CallbackServerCon
   if (absl::Status status = shared::Validate(*request); !status.ok()) return FinishNow(context, status);
   v1::PauseScheduleRequest cleaned = *request;
   cleaned.set_reason(shared::CleanText(request->reason(), kMaxReasonBytes));
-  return Ask(context, dispatcher_, &dispatch::Dispatcher::PauseSchedule, std::move(cleaned), response);
+  return Ask(context, dispatcher_, &dispatch::Dispatcher::PauseSchedule, std::move(cleaned),
+             RequesterOf(gate_, *context, "ScheduleService/PauseSchedule"), response);
 }
 
 grpc::ServerUnaryReactor* ScheduleService::ResumeSchedule(grpc::CallbackServerContext* context,
                                                           const v1::ResumeScheduleRequest* request,
                                                           v1::ResumeScheduleResponse* response) {
-  return Ask(context, dispatcher_, &dispatch::Dispatcher::ResumeSchedule, *request, response);
+  return Ask(context, dispatcher_, &dispatch::Dispatcher::ResumeSchedule, *request,
+             RequesterOf(gate_, *context, "ScheduleService/ResumeSchedule"), response);
 }
 
 grpc::ServerUnaryReactor* ScheduleService::RunSchedule(grpc::CallbackServerContext* context,
                                                        const v1::RunScheduleRequest* request,
                                                        v1::RunScheduleResponse* response) {
-  return Ask(context, dispatcher_, &dispatch::Dispatcher::RunSchedule, *request, response);
+  return Ask(context, dispatcher_, &dispatch::Dispatcher::RunSchedule, *request,
+             RequesterOf(gate_, *context, "ScheduleService/RunSchedule"), response);
 }
 
 grpc::ServerUnaryReactor* ScheduleService::DeleteSchedule(grpc::CallbackServerContext* context,
                                                           const v1::DeleteScheduleRequest* request,
                                                           v1::DeleteScheduleResponse* response) {
-  return Ask(context, dispatcher_, &dispatch::Dispatcher::DeleteSchedule, *request, response);
+  return Ask(context, dispatcher_, &dispatch::Dispatcher::DeleteSchedule, *request,
+             RequesterOf(gate_, *context, "ScheduleService/DeleteSchedule"), response);
 }
 
 grpc::ServerUnaryReactor* ScheduleService::ListFirings(grpc::CallbackServerContext* context,

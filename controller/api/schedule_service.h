@@ -2,6 +2,7 @@
 #ifndef CONTROLLER_API_SCHEDULE_SERVICE_H_
 #define CONTROLLER_API_SCHEDULE_SERVICE_H_
 
+#include "controller/api/gate.h"
 #include "controller/dispatch/dispatcher.h"
 #include "controller/store/store.h"
 #include "crosscall/v1/schedule_service.grpc.pb.h"
@@ -11,9 +12,9 @@ namespace crosscall::api {
 // Thread-safe; gRPC calls it on its own threads. Codes: those of schedule_service.proto.
 class ScheduleService final : public v1::ScheduleService::CallbackService {
  public:
-  // Both must outlive the service.
-  ScheduleService(dispatch::Dispatcher& dispatcher, const store::Store& store)
-      : dispatcher_(dispatcher), store_(store) {}
+  // `gate` null: the controller runs without certificates. All outlive the service.
+  ScheduleService(dispatch::Dispatcher& dispatcher, const store::Store& store, const Gate* gate)
+      : dispatcher_(dispatcher), store_(store), gate_(gate) {}
 
  private:
   grpc::ServerUnaryReactor* CreateSchedule(grpc::CallbackServerContext* context,
@@ -38,6 +39,7 @@ class ScheduleService final : public v1::ScheduleService::CallbackService {
 
   dispatch::Dispatcher& dispatcher_;
   const store::Store& store_;
+  const Gate* const gate_;
 };
 
 }  // namespace crosscall::api

@@ -1,4 +1,4 @@
-// The controller's gRPC server: the services of crosscall.v1, health and reflection, on loopback.
+// The controller's gRPC server: the services of crosscall.v1, health and reflection; with certificates, or on loopback.
 #ifndef CONTROLLER_API_SERVER_H_
 #define CONTROLLER_API_SERVER_H_
 
@@ -8,6 +8,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "controller/access/registry.h"
+#include "controller/api/gate.h"
 #include "controller/api/request_counts.h"
 #include "controller/dispatch/dispatcher.h"
 #include "controller/store/store.h"
@@ -28,13 +30,24 @@ inline constexpr absl::Duration kKeepaliveTime = absl::Seconds(20);
 inline constexpr absl::Duration kKeepaliveTimeout = absl::Seconds(10);
 inline constexpr absl::Duration kMinClientPingInterval = absl::Seconds(5);
 
+// What a server with certificates needs.
+struct Security {
+  // PEM of the server's key and certificate, in one file. Replaced, it is taken up within kReloadInterval; a
+  // replacement that is no good leaves the former in use.
+  std::string identity_file;
+  Gate& gate;
+  access::Registry& registry;
+};
+inline constexpr absl::Duration kReloadInterval = absl::Seconds(1);
+
 // Thread-safe. Everything it was given must outlive it.
 class Server {
  public:
-  // `listen` as in shared::ParseLoopback, whose codes it returns for other addresses; shared::WhyNotListening's if
-  // the address cannot be had.
-  static absl::StatusOr<std::unique_ptr<Server>> Start(absl::string_view listen, dispatch::Dispatcher& dispatcher,
-                                                       const store::Store& store, RequestCounts& counts);
+  // `security` null: in plain text, and everybody may do everything; `listen` is then as in shared::ParseLoopback, else
+  // as in shared::ParseListen. Their codes; shared::WhyNotListening's if the address cannot be had.
+  static absl::StatusOr<std::unique_ptr<Server>> Start(absl::string_view listen, const Security* security,
+                                                       dispatch::Dispatcher& dispatcher, const store::Store& store,
+                                                       RequestCounts& counts);
   // Stops if Stop was not called.
   ~Server();
   Server(const Server&) = delete;

@@ -6,8 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "controller/api/deferred_call.h"
 #include "controller/api/immediate_call.h"
-#include "controller/api/owner.h"
 #include "controller/api/page.h"
+#include "controller/api/requester.h"
 #include "controller/api/watch_call.h"
 #include "proto/shared/resource_name.h"
 #include "proto/shared/sanitize.h"
@@ -26,10 +26,10 @@ grpc::ServerUnaryReactor* SweepService::CreateSweep(grpc::CallbackServerContext*
                                                     const v1::CreateSweepRequest* request,
                                                     v1::CreateSweepResponse* response) {
   if (absl::Status status = shared::Validate(*request); !status.ok()) return FinishNow(context, status);
-  return DeferredCall<v1::CreateSweepResponse>::Begin(context, response,
-                                                      [&](const dispatch::Done<v1::CreateSweepResponse>& done) {
-                                                        dispatcher_.CreateSweep(*request, done, OwnerOf(*context));
-                                                      });
+  return DeferredCall<v1::CreateSweepResponse>::Begin(
+      context, response, [&](const dispatch::Done<v1::CreateSweepResponse>& done) {
+        dispatcher_.CreateSweep(*request, RequesterOf(gate_, *context, "SweepService/CreateSweep"), done);
+      });
 }
 
 grpc::ServerUnaryReactor* SweepService::GetSweep(grpc::CallbackServerContext* context,
@@ -62,14 +62,17 @@ grpc::ServerUnaryReactor* SweepService::CancelSweep(grpc::CallbackServerContext*
   v1::CancelSweepRequest cleaned = *request;
   cleaned.set_reason(shared::CleanText(request->reason(), kMaxReasonBytes));
   return DeferredCall<v1::CancelSweepResponse>::Begin(
-      context, response,
-      [&](const dispatch::Done<v1::CancelSweepResponse>& done) { dispatcher_.CancelSweep(std::move(cleaned), done); });
+      context, response, [&](const dispatch::Done<v1::CancelSweepResponse>& done) {
+        dispatcher_.CancelSweep(std::move(cleaned), RequesterOf(gate_, *context, "SweepService/CancelSweep"), done);
+      });
 }
 
 // A name of another form is NOT_FOUND or INVALID_ARGUMENT by the dispatcher, since a stream has no immediate answer.
 grpc::ServerWriteReactor<v1::WatchSweepResponse>* SweepService::WatchSweep(grpc::CallbackServerContext* context,
                                                                            const v1::WatchSweepRequest* request) {
-  return WatchCall::Begin(context, request->name(), dispatcher_);
+  WatchCall::Allowed allowed = [] { return absl::OkStatus(); };
+  if (gate_ != nullptr) allowed = gate_->Recheck(*context);
+  return WatchCall::Begin(context, request->name(), dispatcher_, std::move(allowed));
 }
 
 grpc::ServerUnaryReactor* SweepService::ExplainSweep(grpc::CallbackServerContext* context,

@@ -2,6 +2,7 @@
 #ifndef CONTROLLER_API_SWEEP_SERVICE_H_
 #define CONTROLLER_API_SWEEP_SERVICE_H_
 
+#include "controller/api/gate.h"
 #include "controller/dispatch/dispatcher.h"
 #include "controller/store/store.h"
 #include "crosscall/v1/sweep_service.grpc.pb.h"
@@ -11,8 +12,9 @@ namespace crosscall::api {
 // Thread-safe; gRPC calls it on its own threads. Codes: those of sweep_service.proto.
 class SweepService final : public v1::SweepService::CallbackService {
  public:
-  // Both must outlive the service.
-  SweepService(dispatch::Dispatcher& dispatcher, const store::Store& store) : dispatcher_(dispatcher), store_(store) {}
+  // `gate` null: the controller runs without certificates. All outlive the service.
+  SweepService(dispatch::Dispatcher& dispatcher, const store::Store& store, const Gate* gate)
+      : dispatcher_(dispatcher), store_(store), gate_(gate) {}
 
  private:
   grpc::ServerUnaryReactor* CreateSweep(grpc::CallbackServerContext* context, const v1::CreateSweepRequest* request,
@@ -32,6 +34,7 @@ class SweepService final : public v1::SweepService::CallbackService {
 
   dispatch::Dispatcher& dispatcher_;
   const store::Store& store_;
+  const Gate* const gate_;
 };
 
 }  // namespace crosscall::api

@@ -6,13 +6,15 @@
 
 namespace crosscall::api {
 
-WatchCall::WatchCall(grpc::CallbackServerContext* context, dispatch::Dispatcher& dispatcher)
-    : context_(context), withdrawal_([&dispatcher](Withdrawal::Ticket watch) { dispatcher.Unwatch(watch); }) {}
+WatchCall::WatchCall(grpc::CallbackServerContext* context, dispatch::Dispatcher& dispatcher, Allowed allowed)
+    : context_(context),
+      allowed_(std::move(allowed)),
+      withdrawal_([&dispatcher](Withdrawal::Ticket watch) { dispatcher.Unwatch(watch); }) {}
 
 grpc::ServerWriteReactor<v1::WatchSweepResponse>* WatchCall::Begin(grpc::CallbackServerContext* context,
                                                                    const std::string& sweep,
-                                                                   dispatch::Dispatcher& dispatcher) {
-  const std::shared_ptr<WatchCall> call(new WatchCall(context, dispatcher));
+                                                                   dispatch::Dispatcher& dispatcher, Allowed allowed) {
+  const std::shared_ptr<WatchCall> call(new WatchCall(context, dispatcher, std::move(allowed)));
   call->until_done_ = call;
   call->withdrawal_.Assign(dispatcher.WatchSweep(
       sweep, [call](absl::StatusOr<v1::Sweep> state, bool last) { call->OnUpdate(std::move(state), last); }));
@@ -20,6 +22,10 @@ grpc::ServerWriteReactor<v1::WatchSweepResponse>* WatchCall::Begin(grpc::Callbac
 }
 
 void WatchCall::OnUpdate(absl::StatusOr<v1::Sweep> sweep, bool last) {
+  if (absl::Status status = allowed_(); !status.ok() && sweep.ok()) {
+    sweep = status;
+    withdrawal_.Withdraw();
+  }
   {
     const shared::MutexLock lock(mutex_);
     if (end_) return;

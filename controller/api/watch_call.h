@@ -2,6 +2,7 @@
 #ifndef CONTROLLER_API_WATCH_CALL_H_
 #define CONTROLLER_API_WATCH_CALL_H_
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,13 +23,16 @@ namespace crosscall::api {
 class WatchCall final : public grpc::ServerWriteReactor<v1::WatchSweepResponse>,
                         public std::enable_shared_from_this<WatchCall> {
  public:
+  // Asked before each state: an error ends the call.
+  using Allowed = std::function<absl::Status()>;
+
   // `dispatcher` must outlive the call.
   static grpc::ServerWriteReactor<v1::WatchSweepResponse>* Begin(grpc::CallbackServerContext* context,
                                                                  const std::string& sweep,
-                                                                 dispatch::Dispatcher& dispatcher);
+                                                                 dispatch::Dispatcher& dispatcher, Allowed allowed);
 
  private:
-  WatchCall(grpc::CallbackServerContext* context, dispatch::Dispatcher& dispatcher);
+  WatchCall(grpc::CallbackServerContext* context, dispatch::Dispatcher& dispatcher, Allowed allowed);
 
   void OnUpdate(absl::StatusOr<v1::Sweep> sweep, bool last) CROSSCALL_EXCLUDES(mutex_);
   void OnWriteDone(bool ok) override CROSSCALL_EXCLUDES(mutex_);
@@ -42,6 +46,7 @@ class WatchCall final : public grpc::ServerWriteReactor<v1::WatchSweepResponse>,
   void Proceed() CROSSCALL_EXCLUDES(mutex_);
 
   grpc::CallbackServerContext* const context_;
+  const Allowed allowed_;
   Withdrawal withdrawal_;
   std::shared_ptr<WatchCall> until_done_;
 

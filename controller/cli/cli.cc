@@ -56,6 +56,16 @@ std::unique_ptr<CLI::App> BuildApp(Invocation& invocation) {
       ->envname("CROSSCALL_CONTROLLER")
       ->type_name("HOST:PORT")
       ->capture_default_str();
+  app->add_option("--ca", invocation.credentials.ca,
+                  "Certificate of the lab's authority; without it plain text, to this machine only")
+      ->envname("CROSSCALL_CA")
+      ->type_name("FILE");
+  app->add_option("--cert", invocation.credentials.cert, "Your certificate, and your key if the file has it too")
+      ->envname("CROSSCALL_CERT")
+      ->type_name("FILE");
+  app->add_option("--key", invocation.credentials.key, "Your key, if it is in a file of its own")
+      ->envname("CROSSCALL_KEY")
+      ->type_name("FILE");
   app->add_option("--timeout", invocation.timeout, "How long each call may take; --wait is not limited by it")
       ->type_name("SPAN")
       ->capture_default_str();
@@ -67,6 +77,7 @@ std::unique_ptr<CLI::App> BuildApp(Invocation& invocation) {
   AddResultCommands(*app, invocation);
   AddHangCommands(*app, invocation);
   AddScheduleCommands(*app, invocation);
+  AddAccessCommands(*app, invocation);
   AddVersion(*app, invocation);
   AddCompletion(*app, invocation);
   return app;
@@ -81,7 +92,11 @@ absl::StatusOr<absl::Duration> TimeoutOf(const Invocation& invocation) {
 absl::StatusOr<ExitCode> RunAction(const Invocation& invocation, const Environment& environment) {
   absl::StatusOr<absl::Duration> timeout = TimeoutOf(invocation);
   if (!timeout.ok()) return timeout.status();
-  Client client(environment.connect(invocation.controller), invocation.controller, *timeout, environment.pause);
+  const absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> credentials =
+      MakeCredentials(invocation.credentials, invocation.controller, environment.clock.Wall());
+  if (!credentials.ok()) return credentials.status();
+  Client client(environment.connect(invocation.controller, *credentials), invocation.controller, *timeout,
+                environment.pause);
   const Format format = invocation.json ? Format::kJson : invocation.csv ? Format::kCsv : Format::kTable;
   CommandContext context{environment, client, format};
   return invocation.action(context);

@@ -12,7 +12,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "crosscall/v1/admin_service.grpc.pb.h"
 #include "crosscall/v1/board_service.grpc.pb.h"
+#include "crosscall/v1/enrol_service.grpc.pb.h"
 #include "crosscall/v1/result_service.grpc.pb.h"
 #include "crosscall/v1/schedule_service.grpc.pb.h"
 #include "crosscall/v1/sweep_service.grpc.pb.h"
@@ -25,10 +27,12 @@ struct Stubs {
   std::unique_ptr<v1::SweepService::StubInterface> sweeps;
   std::unique_ptr<v1::ResultService::StubInterface> results;
   std::unique_ptr<v1::ScheduleService::StubInterface> schedules;
+  std::unique_ptr<v1::AdminService::StubInterface> admin;
+  std::unique_ptr<v1::EnrolService::StubInterface> enrol;
 };
 
-// Plain text over TCP to `address`, HOST:PORT. Connects with the first call.
-Stubs Connect(const std::string& address);
+// To `address`, HOST:PORT. Connects with the first call.
+Stubs Connect(const std::string& address, const std::shared_ptr<grpc::ChannelCredentials>& credentials);
 
 // The status of a call to `address`: same code; where the controller was not reached, the text says what to check.
 absl::Status FromGrpc(const grpc::Status& status, const std::string& address);
@@ -75,6 +79,15 @@ class Client {
 
   v1::SweepService::StubInterface& sweeps() { return *stubs_.sweeps; }
   const std::string& address() const { return address_; }
+
+  absl::StatusOr<v1::CreateJoinTokenResponse> CreateJoinToken(const v1::CreateJoinTokenRequest& request);
+  // How many were revoked.
+  absl::StatusOr<std::uint32_t> RevokeCertificates(const v1::RevokeCertificatesRequest& request);
+  // The newest `limit`, newest first.
+  absl::StatusOr<std::vector<v1::Certificate>> ListCertificates(std::size_t limit);
+  absl::StatusOr<std::vector<v1::AuditEntry>> ListAuditEntries(std::size_t limit);
+  // The certificate, PEM.
+  absl::StatusOr<std::string> Enrol(const v1::EnrolRequest& request);
 
  private:
   template <class Request, class Response>

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "controller/cli/client.h"
+#include "controller/cli/credentials.h"
 #include "controller/cli/exit_code.h"
 #include "controller/cli/interrupt.h"
 #include "controller/cli/scenario_source.h"
@@ -28,7 +29,7 @@ struct Environment {
   const shared::Clock& clock;
   Interrupt& interrupt;
   std::function<void(absl::Duration)> pause;
-  std::function<Stubs(const std::string& address)> connect;
+  std::function<Stubs(const std::string& address, const std::shared_ptr<grpc::ChannelCredentials>&)> connect;
   FileReader read_file;
 };
 
@@ -44,6 +45,7 @@ using Action = std::function<absl::StatusOr<ExitCode>(CommandContext&)>;
 // The command line as parsed. Subcommands set `action`; options are bound to members, so it never moves.
 struct Invocation {
   std::string controller = "127.0.0.1:7000";
+  CredentialFiles credentials;
   std::string timeout = "10s";
   bool json = false;
   bool csv = false;
@@ -62,6 +64,7 @@ void AddSweepCommands(CLI::App& root, Invocation& invocation);
 void AddResultCommands(CLI::App& root, Invocation& invocation);
 void AddHangCommands(CLI::App& root, Invocation& invocation);
 void AddScheduleCommands(CLI::App& root, Invocation& invocation);
+void AddAccessCommands(CLI::App& root, Invocation& invocation);
 
 // Names as people type them: with or without the collection in front. INVALID_ARGUMENT says the form.
 absl::StatusOr<std::string> SweepArgument(const std::string& text);

@@ -16,20 +16,17 @@ using B = v1::Board;
 
 }  // namespace
 
-void BoardDesk::Obey(Batch& batch, const BoardOrder& order, Done<v1::Board> done) {
+absl::StatusOr<v1::Board> BoardDesk::Obey(Batch& batch, const BoardOrder& order) {
   const auto found = world_.boards.find(order.board);
   // A board that has never had a session is nowhere but in a call that was refused.
   if (found == world_.boards.end() || found->second->row.incarnation_id.empty()) {
-    return batch.Reply<v1::Board>(
-        std::move(done), absl::NotFoundError(absl::StrCat("no board \"", order.board,
-                                                          "\"; `crosscallctl boards list` shows those there are")));
+    return absl::NotFoundError(
+        absl::StrCat("no board \"", order.board, "\"; `crosscallctl boards list` shows those there are"));
   }
   BoardState& board = *found->second;
-  if (absl::Status status = Try(batch, board, order); !status.ok()) {
-    return batch.Reply<v1::Board>(std::move(done), std::move(status));
-  }
+  if (absl::Status status = Try(batch, board, order); !status.ok()) return status;
   batch.Touch(board);
-  batch.Reply<v1::Board>(std::move(done), ViewOf(board, settings_, batch.now(), batch.wall())->board);
+  return ViewOf(board, settings_, batch.now(), batch.wall())->board;
 }
 
 absl::Status BoardDesk::Try(Batch& batch, BoardState& board, const BoardOrder& order) {
@@ -40,7 +37,7 @@ absl::Status BoardDesk::Try(Batch& batch, BoardState& board, const BoardOrder& o
       return Drain(batch, board, order);
     case BoardOrder::Kind::kQuarantine:
       if (board.row.state == B::STATE_QUARANTINED) return absl::OkStatus();
-      return MoveBoard(batch, board, B::STATE_QUARANTINED, order.reason, order.by);
+      return MoveBoard(batch, board, B::STATE_QUARANTINED, order.reason, order.by.Shown());
     case BoardOrder::Kind::kRelease:
       return Release(batch, board, order);
     case BoardOrder::Kind::kRetire:
@@ -55,14 +52,15 @@ absl::Status BoardDesk::Update(Batch& batch, BoardState& board, const BoardOrder
   }
   if (absl::Status status = scheduler::ApplyUpdate(order.update, board.row.record); !status.ok()) return status;
   batch.tx().PutBoard(board.row);
-  batch.AddEvent(board.row.name, "record changed", absl::StrCat("by ", order.by));
+  batch.AddEvent(board.row.name, "record changed", absl::StrCat("by ", order.by.Shown()));
   return absl::OkStatus();
 }
 
 absl::Status BoardDesk::Drain(Batch& batch, BoardState& board, const BoardOrder& order) {
   if (board.row.state == B::STATE_DRAINED) return absl::OkStatus();
   if (board.row.state != B::STATE_DRAINING) {
-    if (absl::Status status = MoveBoard(batch, board, B::STATE_DRAINING, order.reason, order.by); !status.ok()) {
+    if (absl::Status status = MoveBoard(batch, board, B::STATE_DRAINING, order.reason, order.by.Shown());
+        !status.ok()) {
       return status;
     }
   }
@@ -89,12 +87,12 @@ absl::Status BoardDesk::Release(Batch& batch, BoardState& board, const BoardOrde
   board.takeovers.Clear();
   board.unhealthy_since.reset();
   const std::string reason = absl::StrCat("released", order.reason.empty() ? "" : ": ", order.reason);
-  return MoveBoard(batch, board, B::STATE_CHECKING, reason, order.by);
+  return MoveBoard(batch, board, B::STATE_CHECKING, reason, order.by.Shown());
 }
 
 absl::Status BoardDesk::Retire(Batch& batch, BoardState& board, const BoardOrder& order) {
   if (board.row.state == B::STATE_RETIRED) return absl::OkStatus();
-  if (absl::Status status = MoveBoard(batch, board, B::STATE_RETIRED, order.reason, order.by); !status.ok()) {
+  if (absl::Status status = MoveBoard(batch, board, B::STATE_RETIRED, order.reason, order.by.Shown()); !status.ok()) {
     return status;
   }
   constexpr char kCause[] = "AGENT: its board was retired";

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "controller/dispatch/attempts.h"
 #include "controller/dispatch/batch.h"
 #include "controller/dispatch/done.h"
@@ -21,8 +22,7 @@ struct BoardOrder {
   // `boards/{board}`
   std::string board;
   std::string reason;
-  // Who gave it, for the board's history.
-  std::string by;
+  Requester by;
   // kDrain: end the lease now.
   bool revoke_lease = false;
   // kUpdate: what to change.
@@ -33,9 +33,9 @@ class BoardDesk {
  public:
   BoardDesk(const Settings& settings, World& world) : settings_(settings), world_(world), attempts_(settings, world) {}
 
-  // Carries the order out and answers with the board. An order whose aim is reached already changes nothing, so that it
-  // may be repeated. Codes: NOT_FOUND, FAILED_PRECONDITION.
-  void Obey(Batch& batch, const BoardOrder& order, Done<v1::Board> done);
+  // Carries the order out and returns the board. An order whose aim is reached already changes nothing, so that it may
+  // be repeated. Codes: NOT_FOUND, FAILED_PRECONDITION.
+  absl::StatusOr<v1::Board> Obey(Batch& batch, const BoardOrder& order);
 
  private:
   absl::Status Try(Batch& batch, BoardState& board, const BoardOrder& order);

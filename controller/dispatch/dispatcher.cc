@@ -147,10 +147,9 @@ void Dispatcher::UploadResult(const v1::UploadResultRequest& request, const Done
   impl_->UploadResult(request, done);
 }
 
-void Dispatcher::CreateSweep(v1::CreateSweepRequest request, const Done<v1::CreateSweepResponse>& done,
-                             std::string owner) {
+void Dispatcher::CreateSweep(v1::CreateSweepRequest request, Requester by, const Done<v1::CreateSweepResponse>& done) {
   if (absl::Status status = shared::Validate(request); !status.ok()) return done(status);
-  impl_->Submit(Engine::CreateSweep(std::move(request), done, std::move(owner)));
+  impl_->Submit(Engine::CreateSweep(std::move(request), std::move(by), done));
 }
 
 void Dispatcher::ExplainSweep(v1::ExplainSweepRequest request, const Done<v1::ExplainSweepResponse>& done) {
@@ -158,40 +157,50 @@ void Dispatcher::ExplainSweep(v1::ExplainSweepRequest request, const Done<v1::Ex
   impl_->Submit(Engine::ExplainSweep(std::move(request), done));
 }
 
-void Dispatcher::CreateSchedule(v1::CreateScheduleRequest request, const Done<v1::CreateScheduleResponse>& done) {
+void Dispatcher::CreateSchedule(v1::CreateScheduleRequest request, Requester by,
+                                const Done<v1::CreateScheduleResponse>& done) {
   if (absl::Status status = shared::Validate(request); !status.ok()) return done(status);
   // Here and not only on the thread: it reads the zone's file the first time.
   if (auto rule = scheduler::RuleOf(request.schedule()); !rule.ok()) return done(rule.status());
-  impl_->Submit(Engine::OnSchedules(&ScheduleDesk::Create, std::move(request), done));
+  request.mutable_schedule()->set_owner(by.name);
+  std::string name = shared::ScheduleName(request.schedule_id());
+  impl_->Submit(Engine::OnSchedules(&ScheduleDesk::Create, std::move(request), std::move(name), std::move(by), done));
 }
 
-void Dispatcher::PauseSchedule(v1::PauseScheduleRequest request, const Done<v1::PauseScheduleResponse>& done) {
+void Dispatcher::PauseSchedule(v1::PauseScheduleRequest request, Requester by,
+                               const Done<v1::PauseScheduleResponse>& done) {
   if (absl::Status status = shared::Validate(request); !status.ok()) return done(status);
-  impl_->Submit(Engine::OnSchedules(&ScheduleDesk::Pause, std::move(request), done));
+  std::string name = request.name();
+  impl_->Submit(Engine::OnSchedules(&ScheduleDesk::Pause, std::move(request), std::move(name), std::move(by), done));
 }
 
-void Dispatcher::ResumeSchedule(v1::ResumeScheduleRequest request, const Done<v1::ResumeScheduleResponse>& done) {
+void Dispatcher::ResumeSchedule(v1::ResumeScheduleRequest request, Requester by,
+                                const Done<v1::ResumeScheduleResponse>& done) {
   if (absl::StatusOr<std::string> id = shared::ScheduleIdOf(request.name()); !id.ok()) return done(id.status());
-  impl_->Submit(Engine::OnSchedules(&ScheduleDesk::Resume, std::move(request), done));
+  std::string name = request.name();
+  impl_->Submit(Engine::OnSchedules(&ScheduleDesk::Resume, std::move(request), std::move(name), std::move(by), done));
 }
 
-void Dispatcher::RunSchedule(v1::RunScheduleRequest request, const Done<v1::RunScheduleResponse>& done) {
+void Dispatcher::RunSchedule(v1::RunScheduleRequest request, Requester by, const Done<v1::RunScheduleResponse>& done) {
   if (absl::Status status = shared::Validate(request); !status.ok()) return done(status);
-  impl_->Submit(Engine::OnSchedules(&ScheduleDesk::Run, std::move(request), done));
+  std::string name = request.name();
+  impl_->Submit(Engine::OnSchedules(&ScheduleDesk::Run, std::move(request), std::move(name), std::move(by), done));
 }
 
-void Dispatcher::DeleteSchedule(v1::DeleteScheduleRequest request, const Done<v1::DeleteScheduleResponse>& done) {
+void Dispatcher::DeleteSchedule(v1::DeleteScheduleRequest request, Requester by,
+                                const Done<v1::DeleteScheduleResponse>& done) {
   if (absl::StatusOr<std::string> id = shared::ScheduleIdOf(request.name()); !id.ok()) return done(id.status());
-  impl_->Submit(Engine::OnSchedules(&ScheduleDesk::Delete, std::move(request), done));
+  std::string name = request.name();
+  impl_->Submit(Engine::OnSchedules(&ScheduleDesk::Delete, std::move(request), std::move(name), std::move(by), done));
 }
 
-void Dispatcher::CancelSweep(v1::CancelSweepRequest request, const Done<v1::CancelSweepResponse>& done) {
+void Dispatcher::CancelSweep(v1::CancelSweepRequest request, Requester by, const Done<v1::CancelSweepResponse>& done) {
   if (absl::StatusOr<std::string> id = shared::SweepIdOf(request.name()); !id.ok()) return done(id.status());
   if (request.reason().size() > kMaxReasonBytes) {
     return done(absl::InvalidArgumentError(
         absl::StrCat("reason (bytes): ", request.reason().size(), "; allowed: at most ", kMaxReasonBytes)));
   }
-  impl_->Submit(Engine::CancelSweep(std::move(request), done));
+  impl_->Submit(Engine::CancelSweep(std::move(request), std::move(by), done));
 }
 
 void Dispatcher::OrderBoard(BoardOrder order, const Done<v1::Board>& done) {
@@ -209,6 +218,11 @@ std::uint64_t Dispatcher::WatchSweep(std::string name, const SweepWatcher& watch
 }
 
 void Dispatcher::Unwatch(std::uint64_t id) { impl_->Submit(Engine::Unwatch(id), true); }
+
+void Dispatcher::Transact(std::function<void(Batch&)> apply, std::function<void(const absl::Status&)> refuse) {
+  impl_->Submit(
+      {.apply = [apply = std::move(apply)](Engine&, Batch& batch) { apply(batch); }, .refuse = std::move(refuse)});
+}
 
 std::shared_ptr<const Snapshot> Dispatcher::snapshot() const { return impl_->snapshot(); }
 

@@ -9,6 +9,7 @@
 #define CONTROLLER_DISPATCH_DISPATCHER_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -47,23 +48,28 @@ class Dispatcher {
   void Abandon(std::uint64_t ticket);
 
   void UploadResult(const v1::UploadResultRequest& request, const Done<v1::UploadResultResponse>& done);
-  // `owner`: who asks, as the controller knows him; boards are shared among owners.
-  void CreateSweep(v1::CreateSweepRequest request, const Done<v1::CreateSweepResponse>& done, std::string owner = "");
-  void CancelSweep(v1::CancelSweepRequest request, const Done<v1::CancelSweepResponse>& done);
   void ExplainSweep(v1::ExplainSweepRequest request, const Done<v1::ExplainSweepResponse>& done);
 
-  // See schedule_service.proto. The owner is a field of the schedule, which the caller has set.
-  void CreateSchedule(v1::CreateScheduleRequest request, const Done<v1::CreateScheduleResponse>& done);
-  void PauseSchedule(v1::PauseScheduleRequest request, const Done<v1::PauseScheduleResponse>& done);
-  void ResumeSchedule(v1::ResumeScheduleRequest request, const Done<v1::ResumeScheduleResponse>& done);
-  void RunSchedule(v1::RunScheduleRequest request, const Done<v1::RunScheduleResponse>& done);
-  void DeleteSchedule(v1::DeleteScheduleRequest request, const Done<v1::DeleteScheduleResponse>& done);
+  // What people ask for. Sweeps and schedules are owned by him who made them; boards are shared among owners.
+  void CreateSweep(v1::CreateSweepRequest request, Requester by, const Done<v1::CreateSweepResponse>& done);
+  void CancelSweep(v1::CancelSweepRequest request, Requester by, const Done<v1::CancelSweepResponse>& done);
+  // See schedule_service.proto.
+  void CreateSchedule(v1::CreateScheduleRequest request, Requester by, const Done<v1::CreateScheduleResponse>& done);
+  void PauseSchedule(v1::PauseScheduleRequest request, Requester by, const Done<v1::PauseScheduleResponse>& done);
+  void ResumeSchedule(v1::ResumeScheduleRequest request, Requester by, const Done<v1::ResumeScheduleResponse>& done);
+  void RunSchedule(v1::RunScheduleRequest request, Requester by, const Done<v1::RunScheduleResponse>& done);
+  void DeleteSchedule(v1::DeleteScheduleRequest request, Requester by, const Done<v1::DeleteScheduleResponse>& done);
 
   // An operator's order; see controller/dispatch/board_desk.h.
   void OrderBoard(BoardOrder order, const Done<v1::Board>& done);
 
   std::uint64_t WatchSweep(std::string name, const SweepWatcher& watcher);
   void Unwatch(std::uint64_t id);
+
+  // For state of the store that the dispatcher itself does not hold: `apply` runs on its thread, in a batch's
+  // transaction, and answers through Batch::Reply. It may run on a batch whose commit then fails, so what it changes
+  // in memory must wait for the reply. `refuse` runs instead if the queue is full or stopped.
+  void Transact(std::function<void(Batch&)> apply, std::function<void(const absl::Status&)> refuse);
 
   // Never null. The queue figures are those of the moment of the call.
   std::shared_ptr<const Snapshot> snapshot() const;

@@ -9,6 +9,7 @@
 #include "controller/dispatch/placing.h"
 #include "controller/scheduler/transitions.h"
 #include "proto/shared/log.h"
+#include "proto/shared/resource_name.h"
 
 namespace crosscall::dispatch {
 
@@ -55,10 +56,16 @@ Engine::Event Engine::AcceptResult(CheckedResult result, const Done<v1::UploadRe
           .refuse = done};
 }
 
-Engine::Event Engine::CreateSweep(v1::CreateSweepRequest request, const Done<v1::CreateSweepResponse>& done,
-                                  std::string owner) {
-  return {.apply = [request = std::move(request), done, owner = std::move(owner)](
-                       Engine& engine, Batch& batch) { engine.parts_->desk.Create(batch, request, owner, done); },
+Engine::Event Engine::CreateSweep(v1::CreateSweepRequest request, Requester by,
+                                  const Done<v1::CreateSweepResponse>& done) {
+  return {.apply =
+              [request = std::move(request), by = std::move(by), done](Engine& engine, Batch& batch) {
+                absl::StatusOr<v1::CreateSweepResponse> answer = engine.parts_->desk.Create(batch, request, by.name);
+                // Only counting changes nothing.
+                if (request.dry_run()) return batch.Reply<v1::CreateSweepResponse>(done, std::move(answer));
+                const std::string name = answer.ok() ? answer->sweep().name() : shared::SweepName(request.sweep_id());
+                Answer(batch, by, name, done, std::move(answer));
+              },
           .refuse = done};
 }
 
@@ -73,15 +80,23 @@ Engine::Event Engine::ExplainSweep(v1::ExplainSweepRequest request, const Done<v
           .refuse = done};
 }
 
-Engine::Event Engine::CancelSweep(v1::CancelSweepRequest request, const Done<v1::CancelSweepResponse>& done) {
-  return {.apply = [request = std::move(request), done](
-                       Engine& engine, Batch& batch) { engine.parts_->desk.Cancel(batch, request, done); },
+Engine::Event Engine::CancelSweep(v1::CancelSweepRequest request, Requester by,
+                                  const Done<v1::CancelSweepResponse>& done) {
+  return {.apply =
+              [request = std::move(request), by = std::move(by), done](Engine& engine, Batch& batch) {
+                absl::StatusOr<v1::Sweep> sweep = engine.parts_->desk.Cancel(batch, request);
+                absl::StatusOr<v1::CancelSweepResponse> answer = sweep.status();
+                if (sweep.ok()) *answer.emplace().mutable_sweep() = *std::move(sweep);
+                Answer(batch, by, request.name(), done, std::move(answer));
+              },
           .refuse = done};
 }
 
 Engine::Event Engine::OrderBoard(BoardOrder order, const Done<v1::Board>& done) {
-  return {.apply = [order = std::move(order), done](Engine& engine,
-                                                    Batch& batch) { engine.parts_->boards.Obey(batch, order, done); },
+  return {.apply =
+              [order = std::move(order), done](Engine& engine, Batch& batch) {
+                Answer(batch, order.by, order.board, done, engine.parts_->boards.Obey(batch, order));
+              },
           .refuse = done};
 }
 

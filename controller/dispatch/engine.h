@@ -50,22 +50,23 @@ class Engine {
                            const Done<v1::SynchronizeResponse>& done);
   static Event Abandon(std::uint64_t ticket);
   static Event AcceptResult(CheckedResult result, const Done<v1::UploadResultResponse>& done);
-  // `owner`: who asks, as the controller knows him.
-  static Event CreateSweep(v1::CreateSweepRequest request, const Done<v1::CreateSweepResponse>& done,
-                           std::string owner = "");
-  static Event CancelSweep(v1::CancelSweepRequest request, const Done<v1::CancelSweepResponse>& done);
-  static Event OrderBoard(BoardOrder order, const Done<v1::Board>& done);
   static Event WatchSweep(std::uint64_t id, std::string name, const SweepWatcher& watcher);
   static Event Unwatch(std::uint64_t id);
 
   static Event ExplainSweep(v1::ExplainSweepRequest request, const Done<v1::ExplainSweepResponse>& done);
-  // A call of the schedule desk, one of its public functions.
+
+  // What people ask for; each is told to the requester's witness.
+  static Event CreateSweep(v1::CreateSweepRequest request, Requester by, const Done<v1::CreateSweepResponse>& done);
+  static Event CancelSweep(v1::CancelSweepRequest request, Requester by, const Done<v1::CancelSweepResponse>& done);
+  static Event OrderBoard(BoardOrder order, const Done<v1::Board>& done);
+  // A call of the schedule desk, one of its public functions. `schedule` is the one concerned.
   template <class Request, class Response>
   static Event OnSchedules(absl::StatusOr<Response> (ScheduleDesk::*act)(Batch&, const Request&), Request request,
-                           const Done<Response>& done) {
+                           std::string schedule, Requester by, const Done<Response>& done) {
     return {.apply =
-                [act, request = std::move(request), done](Engine& engine, Batch& batch) {
-                  batch.Reply<Response>(done, (engine.parts_->schedules.*act)(batch, request));
+                [act, request = std::move(request), schedule = std::move(schedule), by = std::move(by), done](
+                    Engine& engine, Batch& batch) {
+                  Answer(batch, by, schedule, done, (engine.parts_->schedules.*act)(batch, request));
                 },
             .refuse = done};
   }
@@ -104,6 +105,12 @@ class Engine {
   Engine(store::Store& store, const shared::Clock& clock, Settings settings)
       : store_(store), clock_(clock), settings_(std::move(settings)) {}
 
+  template <class Response>
+  static void Answer(Batch& batch, const Requester& by, const std::string& object, const Done<Response>& done,
+                     absl::StatusOr<Response> answer) {
+    if (by.witness) by.witness(batch, object, answer.status());
+    batch.Reply<Response>(done, std::move(answer));
+  }
   absl::Status ReadWorld();
   void CheckDeadlines(Batch& batch);
   void EndBatch(Batch& batch);

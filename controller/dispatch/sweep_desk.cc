@@ -45,11 +45,11 @@ absl::Status NoSuchSweep(const std::string& name) {
 
 }  // namespace
 
-void SweepDesk::Create(Batch& batch, const v1::CreateSweepRequest& request, const std::string& owner,
-                       Done<v1::CreateSweepResponse> done) {
+absl::StatusOr<v1::CreateSweepResponse> SweepDesk::Create(Batch& batch, const v1::CreateSweepRequest& request,
+                                                          const std::string& owner) {
   SweepOrigin origin;
   origin.owner = owner;
-  batch.Reply<v1::CreateSweepResponse>(std::move(done), TryCreate(batch, request, origin));
+  return TryCreate(batch, request, origin);
 }
 
 absl::StatusOr<v1::Sweep> SweepDesk::CreateFor(Batch& batch, const v1::SweepSpec& spec, const std::string& request_id,
@@ -200,15 +200,7 @@ void SweepDesk::Store(Batch& batch, v1::Sweep sweep, const std::string& request_
   batch.Touch(added);
 }
 
-void SweepDesk::Cancel(Batch& batch, const v1::CancelSweepRequest& request, Done<v1::CancelSweepResponse> done) {
-  absl::StatusOr<v1::Sweep> sweep = TryCancel(batch, request);
-  if (!sweep.ok()) return batch.Reply<v1::CancelSweepResponse>(std::move(done), sweep.status());
-  v1::CancelSweepResponse response;
-  *response.mutable_sweep() = *std::move(sweep);
-  batch.Reply<v1::CancelSweepResponse>(std::move(done), std::move(response));
-}
-
-absl::StatusOr<v1::Sweep> SweepDesk::TryCancel(Batch& batch, const v1::CancelSweepRequest& request) {
+absl::StatusOr<v1::Sweep> SweepDesk::Cancel(Batch& batch, const v1::CancelSweepRequest& request) {
   const auto found = world_.sweeps_by_name.find(request.name());
   if (found == world_.sweeps_by_name.end() || scheduler::HasEnded(found->second->row.sweep.state())) {
     absl::StatusOr<v1::Sweep> ended = Find(request.name());

@@ -30,19 +30,18 @@ class SweepDesk {
   SweepDesk(const Settings& settings, store::Store& store, World& world)
       : settings_(settings), store_(store), world_(world), attempts_(settings, world) {}
 
-  void Create(Batch& batch, const v1::CreateSweepRequest& request, const std::string& owner,
-              Done<v1::CreateSweepResponse> done);
+  // Both: codes as in sweep_service.proto.
+  absl::StatusOr<v1::CreateSweepResponse> Create(Batch& batch, const v1::CreateSweepRequest& request,
+                                                 const std::string& owner);
+  absl::StatusOr<v1::Sweep> Cancel(Batch& batch, const v1::CancelSweepRequest& request);
   // Expands and stores a sweep with a name of our choice. Codes: those of CreateSweep; nothing is written then.
   absl::StatusOr<v1::Sweep> CreateFor(Batch& batch, const v1::SweepSpec& spec, const std::string& request_id,
                                       const SweepOrigin& origin);
   // Why `spec` would be refused now; OK if it would not be.
   absl::Status CheckSpec(const Batch& batch, const v1::SweepSpec& spec) const;
-  void Cancel(Batch& batch, const v1::CancelSweepRequest& request, Done<v1::CancelSweepResponse> done);
   // Makes a sweep of the controller's own, named `{prefix}-{number}`, and returns its name. Codes: those of
   // scheduler::Expand and of the store.
   absl::StatusOr<std::string> CreateOwn(Batch& batch, const v1::SweepSpec& spec, absl::string_view prefix);
-  // As Cancel, without an answer.
-  absl::StatusOr<v1::Sweep> TryCancel(Batch& batch, const v1::CancelSweepRequest& request);
   // Its deadline has passed.
   void Expire(Batch& batch, SweepState& sweep);
   // Ends it if no trial is open, and writes its row: once a batch for each sweep that was touched.

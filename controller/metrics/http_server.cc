@@ -43,7 +43,7 @@ void Configure(httplib::Server& server, HttpServer::Scrape scrape) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(absl::string_view listen, Scrape scrape) {
-  absl::StatusOr<shared::LoopbackAddress> address = shared::ParseLoopback(listen);
+  absl::StatusOr<shared::ListenAddress> address = shared::ParseLoopback(listen);
   if (!address.ok()) return address.status();
   auto server = std::make_unique<httplib::Server>();
   Configure(*server, std::move(scrape));

@@ -203,7 +203,47 @@ constexpr char kVersion5[] = R"sql(
 ALTER TABLE boards ADD COLUMN record BLOB NOT NULL DEFAULT x'';
 )sql";
 
-constexpr const char* kMigrations[] = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5};
+// Who may take part, and who changed what. A token is known by its hash only; the audit log is never changed.
+constexpr char kVersion6[] = R"sql(
+CREATE TABLE join_tokens (
+  sha256 TEXT PRIMARY KEY,
+  identity TEXT NOT NULL,
+  create_time INTEGER NOT NULL,
+  expire_time INTEGER NOT NULL,
+  end_time INTEGER NOT NULL,
+  end_cause TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX join_tokens_open ON join_tokens (identity) WHERE end_time = 0;
+CREATE TABLE certificates (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  serial TEXT NOT NULL UNIQUE,
+  identity TEXT NOT NULL,
+  key_sha256 TEXT NOT NULL UNIQUE,
+  issue_time INTEGER NOT NULL,
+  expire_time INTEGER NOT NULL,
+  revoke_time INTEGER NOT NULL,
+  revoke_reason TEXT NOT NULL
+);
+CREATE INDEX certificates_identity ON certificates (identity) WHERE revoke_time = 0;
+CREATE INDEX certificates_revoked ON certificates (expire_time) WHERE revoke_time <> 0;
+CREATE TABLE audit (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  time INTEGER NOT NULL,
+  actor TEXT NOT NULL,
+  serial TEXT NOT NULL,
+  action TEXT NOT NULL,
+  object TEXT NOT NULL,
+  outcome TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  address TEXT NOT NULL
+);
+CREATE TRIGGER audit_never_changes BEFORE UPDATE ON audit
+  BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+CREATE TRIGGER audit_never_vanishes BEFORE DELETE ON audit
+  BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+)sql";
+
+constexpr const char* kMigrations[] = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5, kVersion6};
 static_assert(sizeof(kMigrations) / sizeof(kMigrations[0]) == kSchemaVersion);
 
 absl::Status CheckOwner(Connection& connection, std::int64_t version) {

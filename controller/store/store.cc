@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "controller/store/access_queries.h"
 #include "controller/store/connection.h"
 #include "controller/store/folder_lock.h"
 #include "controller/store/live_reader.h"
@@ -55,6 +56,7 @@ class Store::Impl {
   const std::string& path() const { return path_; }
   Writer& writer() { return writer_; }
   LiveReader& live() { return live_; }
+  Connection& writing() { return *writing_; }
 
  private:
   const std::string path_;
@@ -111,6 +113,15 @@ absl::StatusOr<v1::ListFiringsResponse> Store::ListFirings(const v1::ListFirings
 absl::StatusOr<std::vector<v1::BoardEvent>> Store::BoardEvents(absl::string_view board, int limit) const {
   return impl_->Read(store::BoardEvents, board, limit);
 }
+absl::StatusOr<v1::ListCertificatesResponse> Store::ListCertificates(const v1::ListCertificatesRequest& request) const {
+  return impl_->Read(store::ListCertificates, request);
+}
+absl::StatusOr<v1::ListAuditEntriesResponse> Store::ListAuditEntries(const v1::ListAuditEntriesRequest& request) const {
+  return impl_->Read(store::ListAuditEntries, request);
+}
+absl::StatusOr<std::vector<std::string>> Store::FindRevokedSerials(absl::Time now) const {
+  return impl_->Read(store::FindRevokedSerials, now);
+}
 std::uint64_t Store::SizeBytes() const { return FileBytes(impl_->path()) + FileBytes(impl_->path() + "-wal"); }
 
 absl::StatusOr<LiveState> Store::LoadLive() { return impl_->live().LoadLive(); }
@@ -134,6 +145,18 @@ absl::StatusOr<bool> Store::HasFiring(std::int64_t schedule_number, absl::Time n
 }
 absl::StatusOr<bool> Store::IsClosedSession(absl::string_view board, absl::string_view incarnation_id) {
   return impl_->live().IsClosedSession(board, incarnation_id);
+}
+absl::StatusOr<absl::optional<JoinTokenRow>> Store::FindJoinToken(absl::string_view sha256) {
+  return store::FindJoinToken(impl_->writing(), sha256);
+}
+absl::StatusOr<absl::optional<CertificateRow>> Store::FindCertificate(absl::string_view serial) {
+  return store::FindCertificate(impl_->writing(), serial);
+}
+absl::StatusOr<bool> Store::HasCertificateForKey(absl::string_view key_sha256) {
+  return store::HasCertificateForKey(impl_->writing(), key_sha256);
+}
+absl::StatusOr<std::vector<std::string>> Store::FindSerials(absl::string_view identity) {
+  return store::FindSerials(impl_->writing(), identity);
 }
 std::unique_ptr<Transaction> Store::Begin() { return std::make_unique<Transaction>(impl_->writer()); }
 

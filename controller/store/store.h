@@ -17,8 +17,10 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
+#include "controller/store/access_rows.h"
 #include "controller/store/rows.h"
 #include "controller/store/transaction.h"
+#include "crosscall/v1/admin_service.pb.h"
 #include "crosscall/v1/result_service.pb.h"
 #include "crosscall/v1/schedule_service.pb.h"
 #include "crosscall/v1/sweep_service.pb.h"
@@ -60,6 +62,10 @@ class Store {
   absl::StatusOr<v1::ListFiringsResponse> ListFirings(const v1::ListFiringsRequest& request) const;
   // The newest `limit` events of a board, newest first; none for a board that is not there.
   absl::StatusOr<std::vector<v1::BoardEvent>> BoardEvents(absl::string_view board, int limit) const;
+  absl::StatusOr<v1::ListCertificatesResponse> ListCertificates(const v1::ListCertificatesRequest& request) const;
+  absl::StatusOr<v1::ListAuditEntriesResponse> ListAuditEntries(const v1::ListAuditEntriesRequest& request) const;
+  // Of certificates that would still be valid at `now`.
+  absl::StatusOr<std::vector<std::string>> FindRevokedSerials(absl::Time now) const;
   // Bytes of the database and its log on disk.
   std::uint64_t SizeBytes() const;
 
@@ -76,6 +82,12 @@ class Store {
   absl::StatusOr<bool> HasFiring(std::int64_t schedule_number, absl::Time nominal_time);
   // True if the board's incarnation had a session that is closed.
   absl::StatusOr<bool> IsClosedSession(absl::string_view board, absl::string_view incarnation_id);
+  // By the hash of the token; nothing if there is none.
+  absl::StatusOr<absl::optional<JoinTokenRow>> FindJoinToken(absl::string_view sha256);
+  absl::StatusOr<absl::optional<CertificateRow>> FindCertificate(absl::string_view serial);
+  absl::StatusOr<bool> HasCertificateForKey(absl::string_view key_sha256);
+  // Of all certificates of the identity that are not revoked.
+  absl::StatusOr<std::vector<std::string>> FindSerials(absl::string_view identity);
   // Errors stay in the transaction: its Commit tells them. Only one at a time.
   std::unique_ptr<Transaction> Begin();
 

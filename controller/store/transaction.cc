@@ -77,5 +77,23 @@ void Transaction::InsertFiring(const FiringRow& row) {
 void Transaction::AddEvent(const EventRow& row) {
   Write([&] { return writer_.AddEvent(row); });
 }
+void Transaction::AddJoinToken(const JoinTokenRow& row) {
+  Write([&] { return writer_.AddJoinToken(row); });
+}
+void Transaction::EndJoinToken(absl::string_view sha256, absl::string_view cause, absl::Time time) {
+  Write([&] { return writer_.EndJoinToken(sha256, cause, time); });
+}
+void Transaction::EndJoinTokensOf(absl::string_view identity, absl::string_view cause, absl::Time time) {
+  Write([&] { return writer_.EndJoinTokensOf(identity, cause, time); });
+}
+void Transaction::AddCertificate(const CertificateRow& row) {
+  Write([&] { return writer_.AddCertificate(row); });
+}
+void Transaction::RevokeCertificate(absl::string_view serial, absl::string_view reason, absl::Time time) {
+  Write([&] { return writer_.RevokeCertificate(serial, reason, time); });
+}
+void Transaction::AddAudit(const AuditRow& row) {
+  Write([&] { return writer_.AddAudit(row); });
+}
 
 }  // namespace crosscall::store

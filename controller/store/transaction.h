@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "controller/store/access_rows.h"
 #include "controller/store/rows.h"
 
 namespace crosscall::store {
@@ -49,6 +50,15 @@ class Transaction {
   // A second firing of a nominal time is FAILED_PRECONDITION.
   void InsertFiring(const FiringRow& row);
   void AddEvent(const EventRow& row);
+  void AddJoinToken(const JoinTokenRow& row);
+  // The token must be unused.
+  void EndJoinToken(absl::string_view sha256, absl::string_view cause, absl::Time time);
+  // Every unused one of an identity.
+  void EndJoinTokensOf(absl::string_view identity, absl::string_view cause, absl::Time time);
+  void AddCertificate(const CertificateRow& row);
+  // The certificate must not be revoked.
+  void RevokeCertificate(absl::string_view serial, absl::string_view reason, absl::Time time);
+  void AddAudit(const AuditRow& row);
 
   // Ends the transaction either way: after an error it is rolled back when this returns.
   absl::Status Commit();

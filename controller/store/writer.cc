@@ -194,4 +194,40 @@ absl::Status Writer::AddEvent(const EventRow& row) {
              row.detail);
 }
 
+absl::Status Writer::AddJoinToken(const JoinTokenRow& row) {
+  return Run(
+      "INSERT INTO join_tokens (sha256, identity, create_time, expire_time, end_time, end_cause)"
+      " VALUES (?, ?, ?, ?, 0, '')",
+      row.sha256, row.identity, row.create_time, row.expire_time);
+}
+
+absl::Status Writer::EndJoinToken(absl::string_view sha256, absl::string_view cause, absl::Time time) {
+  return RunOnOne("UPDATE join_tokens SET end_time = ?, end_cause = ? WHERE sha256 = ? AND end_time = 0", time, cause,
+                  sha256);
+}
+
+absl::Status Writer::EndJoinTokensOf(absl::string_view identity, absl::string_view cause, absl::Time time) {
+  return Run("UPDATE join_tokens SET end_time = ?, end_cause = ? WHERE identity = ? AND end_time = 0", time, cause,
+             identity);
+}
+
+absl::Status Writer::AddCertificate(const CertificateRow& row) {
+  return Run(
+      "INSERT INTO certificates (serial, identity, key_sha256, issue_time, expire_time, revoke_time, revoke_reason)"
+      " VALUES (?, ?, ?, ?, ?, 0, '')",
+      row.serial, row.identity, row.key_sha256, row.issue_time, row.expire_time);
+}
+
+absl::Status Writer::RevokeCertificate(absl::string_view serial, absl::string_view reason, absl::Time time) {
+  return RunOnOne("UPDATE certificates SET revoke_time = ?, revoke_reason = ? WHERE serial = ? AND revoke_time = 0",
+                  time, reason, serial);
+}
+
+absl::Status Writer::AddAudit(const AuditRow& row) {
+  return Run(
+      "INSERT INTO audit (time, actor, serial, action, object, outcome, detail, address)"
+      " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      row.time, row.actor, row.serial, row.action, row.object, row.outcome, row.detail, row.address);
+}
+
 }  // namespace crosscall::store

@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "controller/store/access_rows.h"
 #include "controller/store/connection.h"
 #include "controller/store/rows.h"
 
@@ -39,6 +40,12 @@ class Writer {
   absl::Status PutSchedule(const ScheduleRow& row);
   absl::Status InsertFiring(const FiringRow& row);
   absl::Status AddEvent(const EventRow& row);
+  absl::Status AddJoinToken(const JoinTokenRow& row);
+  absl::Status EndJoinToken(absl::string_view sha256, absl::string_view cause, absl::Time time);
+  absl::Status EndJoinTokensOf(absl::string_view identity, absl::string_view cause, absl::Time time);
+  absl::Status AddCertificate(const CertificateRow& row);
+  absl::Status RevokeCertificate(absl::string_view serial, absl::string_view reason, absl::Time time);
+  absl::Status AddAudit(const AuditRow& row);
 
  private:
   template <class... Values>

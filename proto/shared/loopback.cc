@@ -29,15 +29,8 @@ absl::Status WrongForm(absl::string_view text) {
                                                  "example 127.0.0.1:7000 or [::1]:7000"));
 }
 
-bool IsLoopback(const std::string& host) {
-  in_addr v4{};
-  if (inet_pton(AF_INET, host.c_str(), &v4) == 1) return ntohl(v4.s_addr) >> 24 == kLoopbackNet;
-  in6_addr v6{};
-  return inet_pton(AF_INET6, host.c_str(), &v6) == 1 && std::memcmp(&v6, &in6addr_loopback, sizeof(v6)) == 0;
-}
-
 // Binds and listens once. Returns 0 or the errno.
-int TryToListen(const LoopbackAddress& address) {
+int TryToListen(const ListenAddress& address) {
   sockaddr_storage storage{};
   socklen_t size = 0;
   auto* v4 = reinterpret_cast<sockaddr_in*>(&storage);
@@ -66,12 +59,22 @@ int TryToListen(const LoopbackAddress& address) {
 
 }  // namespace
 
-absl::StatusOr<LoopbackAddress> ParseLoopback(absl::string_view text) {
+bool IsLoopback(const ListenAddress& address) {
+  in_addr v4{};
+  if (inet_pton(AF_INET, address.host.c_str(), &v4) == 1) return ntohl(v4.s_addr) >> 24 == kLoopbackNet;
+  in6_addr v6{};
+  return inet_pton(AF_INET6, address.host.c_str(), &v6) == 1 && std::memcmp(&v6, &in6addr_loopback, sizeof(v6)) == 0;
+}
+
+namespace {
+
+// The form alone; the host may be a name.
+absl::StatusOr<ListenAddress> Split(absl::string_view text) {
   const std::size_t colon = text.rfind(':');
   if (colon == absl::string_view::npos || colon == 0) return WrongForm(text);
   absl::string_view host = text.substr(0, colon);
   const absl::string_view port = text.substr(colon + 1);
-  LoopbackAddress address;
+  ListenAddress address;
   // SimpleAtoi would take blanks and signs too.
   const bool digits = std::all_of(port.begin(), port.end(), absl::ascii_isdigit);
   if (!digits || !absl::SimpleAtoi(port, &address.port) || address.port > 65535) return WrongForm(text);
@@ -81,19 +84,43 @@ absl::StatusOr<LoopbackAddress> ParseLoopback(absl::string_view text) {
     return WrongForm(text);
   }
   address.host = host == "localhost" ? "127.0.0.1" : std::string{host};
-  if (IsLoopback(address.host)) return address;
-  return absl::FailedPreconditionError(absl::StrCat(
-      "listen address \"", CleanText(text, kShownBytes),
-      "\" is not loopback: this version has no certificates, so whoever reached it could run programs on "
-      "every board. Listen on 127.0.0.1:PORT and reach it from elsewhere through a tunnel, for example ssh -L"));
+  return address;
 }
 
-std::string ToString(const LoopbackAddress& address) {
+}  // namespace
+
+bool IsLoopbackTarget(absl::string_view host_port) {
+  const absl::StatusOr<ListenAddress> address = Split(host_port);
+  return address.ok() && IsLoopback(*address);
+}
+
+absl::StatusOr<ListenAddress> ParseListen(absl::string_view text) {
+  absl::StatusOr<ListenAddress> address = Split(text);
+  if (!address.ok()) return address;
+  in6_addr parsed{};
+  if (inet_pton(AF_INET, address->host.c_str(), &parsed) == 1 ||
+      inet_pton(AF_INET6, address->host.c_str(), &parsed) == 1) {
+    return address;
+  }
+  return WrongForm(text);
+}
+
+absl::StatusOr<ListenAddress> ParseLoopback(absl::string_view text) {
+  absl::StatusOr<ListenAddress> address = Split(text);
+  if (!address.ok() || IsLoopback(*address)) return address;
+  return absl::FailedPreconditionError(absl::StrCat(
+      "listen address \"", CleanText(text, kShownBytes),
+      "\" is not loopback: without certificates whoever reached it could do as he likes. Listen on 127.0.0.1:PORT, and "
+      "reach it from elsewhere through a tunnel, for example ssh -L; or serve gRPC with certificates, see "
+      "`crosscall-controller init --help`"));
+}
+
+std::string ToString(const ListenAddress& address) {
   const bool v6 = absl::StrContains(address.host, ':');
   return absl::StrCat(v6 ? "[" : "", address.host, v6 ? "]:" : ":", address.port);
 }
 
-absl::Status WhyNotListening(const LoopbackAddress& address) {
+absl::Status WhyNotListening(const ListenAddress& address) {
   const std::string what = absl::StrCat("cannot listen on ", ToString(address));
   const int error = TryToListen(address);
   if (error == 0) return absl::UnavailableError(absl::StrCat(what, ": the port was in use a moment ago; start again"));

@@ -52,7 +52,7 @@ class Controller {
  public:
   Controller(const std::string& folder, const std::string& tag, const std::vector<std::string>& arguments)
       : endpoints_file_(folder + "/" + tag + ".json"), log_file_(folder + "/" + tag + ".log") {
-    std::vector<std::string> words = {CONTROLLER_PROGRAM, "--endpoints-file", endpoints_file_};
+    std::vector<std::string> words = {CONTROLLER_PROGRAM, "--insecure", "--endpoints-file", endpoints_file_};
     words.insert(words.end(), arguments.begin(), arguments.end());
     std::vector<char*> argv;
     for (std::string& word : words) argv.push_back(word.data());

@@ -69,7 +69,7 @@ class RefusalTest(unittest.TestCase):
         self.assertEqual(done.returncode, UNREACHABLE, done.stderr)
 
     def controller(self, *flags):
-        return subprocess.run([self.rig.bin / "crosscall-controller", *map(str, flags)], capture_output=True, text=True,
+        return subprocess.run([self.rig.bin / "crosscall-controller", "--insecure", *map(str, flags)], capture_output=True, text=True,
                               check=False, timeout=60)
 
     def test_controller_refuses_a_bad_environment(self):

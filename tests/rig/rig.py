@@ -97,12 +97,15 @@ class Rig:
             parts.append(f"--- {log.name}\n" + "\n".join(lines))
         return "\n".join(parts)
 
+    def security_flags(self):
+        return ["--insecure"]
+
     def start_controller(self, state=None, wait=True):
         """Starts, or starts again: on the same ports as before, so that agents find it."""
         endpoints = self.folder / "endpoints.json"
         endpoints.unlink(missing_ok=True)
         self.controller = Process(
-            [self.bin / "crosscall-controller", "--state-dir", state or self.folder / "controller", "--listen", self.address,
+            [self.bin / "crosscall-controller", *self.security_flags(), "--state-dir", state or self.folder / "controller", "--listen", self.address,
              "--metrics-listen", self.metrics, "--endpoints-file", endpoints, *self.controller_flags],
             self.folder / "controller.log")
         if not wait:

@@ -177,7 +177,7 @@ void ControllerHost::Upload(const v1::UploadResultRequest& request, Done<v1::Upl
 
 void ControllerHost::CreateSweep(v1::CreateSweepRequest request, Done<v1::CreateSweepResponse> done) {
   if (absl::Status status = shared::Validate(request); !status.ok()) return done(status);
-  Submit(Engine::CreateSweep(std::move(request),
+  Submit(Engine::CreateSweep(std::move(request), {},
                              Guarded<v1::CreateSweepResponse>([this, done = std::move(done)](auto answer) {
                                if (answer.ok()) created_.push_back(answer->sweep().name());
                                done(std::move(answer));
@@ -185,7 +185,7 @@ void ControllerHost::CreateSweep(v1::CreateSweepRequest request, Done<v1::Create
 }
 
 void ControllerHost::CancelSweep(v1::CancelSweepRequest request, Done<v1::CancelSweepResponse> done) {
-  Submit(Engine::CancelSweep(std::move(request), Guarded<v1::CancelSweepResponse>(std::move(done))));
+  Submit(Engine::CancelSweep(std::move(request), {}, Guarded<v1::CancelSweepResponse>(std::move(done))));
 }
 
 }  // namespace crosscall::sim

@@ -23,12 +23,13 @@ ALLOWED = {
     "controller/scheduler": ["proto/shared", "crosscall"],
     "controller/store": ["proto/shared", "crosscall"],
     "controller/dispatch": ["controller/scheduler", "controller/store", "proto/shared", "crosscall"],
-    "controller/access": ["proto/shared"],
-    "controller/api": ["controller/dispatch", "controller/store", "proto/shared", "crosscall"],
+    "controller/access": ["controller/dispatch", "controller/store", "proto/shared", "crosscall"],
+    "controller/api": ["controller/access", "controller/dispatch", "controller/store", "proto/shared", "crosscall"],
     "controller/metrics": ["controller/dispatch", "controller/store", "proto/shared", "crosscall"],
     "controller/cli": ["proto/shared", "crosscall"],
-    "controller": ["controller/api", "controller/cli", "controller/dispatch", "controller/metrics", "controller/store",
-                   "controller/maintenance.h", "controller/revision.h", "proto/shared", "crosscall"],
+    "controller": ["controller/access", "controller/api", "controller/cli", "controller/dispatch", "controller/metrics", "controller/store",
+                   "controller/certificate_commands.h", "controller/console_command.h", "controller/maintenance_commands.h",
+                   "controller/protection.h", "controller/revision.h", "proto/shared", "crosscall"],
     "tests": ["agent", "controller", "proto/shared", "crosscall", "tests"],
 }
 

@@ -38,7 +38,8 @@ ApiFixture::ApiFixture() : folder_(testing::TempDir() + "/apiXXXXXX") {
       dispatch::Dispatcher::Start(*store_, shared::SystemClock(), TestSettings());
   EXPECT_TRUE(dispatcher.ok()) << dispatcher.status();
   dispatcher_ = *std::move(dispatcher);
-  absl::StatusOr<std::unique_ptr<Server>> server = Server::Start("127.0.0.1:0", *dispatcher_, *store_, counts_);
+  absl::StatusOr<std::unique_ptr<Server>> server =
+      Server::Start("127.0.0.1:0", nullptr, *dispatcher_, *store_, counts_);
   EXPECT_TRUE(server.ok()) << server.status();
   server_ = *std::move(server);
   channel_ = NewChannel();

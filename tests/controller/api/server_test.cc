@@ -35,7 +35,7 @@ class ServerTest : public ApiFixture {
  protected:
   absl::Status StartAnother(const std::string& listen) {
     RequestCounts counts;
-    return Server::Start(listen, *dispatcher_, *store_, counts).status();
+    return Server::Start(listen, nullptr, *dispatcher_, *store_, counts).status();
   }
 
   // A call of a service whose protos no package has, with the bytes of its messages.
@@ -128,7 +128,7 @@ TEST_F(ServerTest, StoppingTwiceIsHarmlessAndTheAddressIsFreeAgain) {
   server_->Stop(absl::ZeroDuration());
   server_->Stop(absl::ZeroDuration());
   RequestCounts counts;
-  const absl::StatusOr<std::unique_ptr<Server>> again = Server::Start(address, *dispatcher_, *store_, counts);
+  const absl::StatusOr<std::unique_ptr<Server>> again = Server::Start(address, nullptr, *dispatcher_, *store_, counts);
   EXPECT_TRUE(again.ok()) << again.status();
 }
 

@@ -14,7 +14,9 @@ namespace {
 
 class WatchTest : public testing::Test {
  protected:
-  WatchTest() : stubs_(Connect(controller_.address())) { controller_.sweep.set_name("sweeps/s"); }
+  WatchTest() : stubs_(Connect(controller_.address(), grpc::InsecureChannelCredentials())) {
+    controller_.sweep.set_name("sweeps/s");
+  }
 
   absl::StatusOr<v1::Sweep> Run() {
     const WatchSeams seams{*stubs_.sweeps, controller_.address(), clock_, interrupt_, [this](absl::Duration span) {

@@ -53,7 +53,7 @@ class DispatcherTest : public ::testing::Test {
   }
   absl::StatusOr<v1::Sweep> Create(const v1::CreateSweepRequest& request) {
     Waiting<v1::CreateSweepResponse> waiting;
-    dispatcher_->CreateSweep(request, waiting.done());
+    dispatcher_->CreateSweep(request, {}, waiting.done());
     absl::StatusOr<v1::CreateSweepResponse> answer = waiting.Get();
     if (!answer.ok()) return answer.status();
     return answer->sweep();
@@ -112,13 +112,13 @@ TEST_F(DispatcherTest, BadRequestsAreRefusedBeforeTheyQueue) {
   dispatcher_->UploadResult({}, upload.done());
   EXPECT_EQ(upload.Get().status().code(), absl::StatusCode::kInvalidArgument);
   Waiting<v1::CancelSweepResponse> cancel;
-  dispatcher_->CancelSweep({}, cancel.done());
+  dispatcher_->CancelSweep({}, {}, cancel.done());
   EXPECT_EQ(cancel.Get().status().code(), absl::StatusCode::kInvalidArgument);
   v1::CancelSweepRequest wordy;
   wordy.set_name("sweeps/s1");
   wordy.set_reason(std::string(1025, 'x'));
   Waiting<v1::CancelSweepResponse> refused;
-  dispatcher_->CancelSweep(wordy, refused.done());
+  dispatcher_->CancelSweep(wordy, {}, refused.done());
   EXPECT_EQ(refused.Get().status().code(), absl::StatusCode::kInvalidArgument);
   absl::StatusCode code = absl::StatusCode::kOk;
   dispatcher_->WatchSweep("x", [&code](absl::StatusOr<v1::Sweep> sweep, bool) { code = sweep.status().code(); });
@@ -167,7 +167,7 @@ TEST_F(DispatcherTest, AFullQueueRefusesWithADelay) {
   // The thread is kept inside one callback while the queue fills.
   std::promise<void> entered;
   std::promise<void> release;
-  dispatcher_->CreateSweep(PairSweep(1), [&](absl::StatusOr<v1::CreateSweepResponse>) {
+  dispatcher_->CreateSweep(PairSweep(1), {}, [&](absl::StatusOr<v1::CreateSweepResponse>) {
     entered.set_value();
     release.get_future().wait();
   });

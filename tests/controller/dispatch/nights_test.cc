@@ -101,7 +101,7 @@ class NightsTest : public ::testing::Test {
     request.mutable_schedule()->mutable_window()->set_seconds(3 * 3600);
     *request.mutable_schedule()->mutable_spec() = PairSweep(2).spec();
     const auto added = Ask<v1::CreateScheduleResponse>(
-        [&](const Done<v1::CreateScheduleResponse>& done) { dispatcher_->CreateSchedule(request, done); });
+        [&](const Done<v1::CreateScheduleResponse>& done) { dispatcher_->CreateSchedule(request, {}, done); });
     EXPECT_EQ(added.schedule().name(), kNightly);
     EXPECT_EQ(added.warning(), "");
   }

@@ -62,7 +62,7 @@ class Rig {
 
   absl::StatusOr<v1::Sweep> Create(const v1::CreateSweepRequest& request) {
     absl::StatusOr<v1::CreateSweepResponse> answer = absl::UnknownError("never answered");
-    Run(Engine::CreateSweep(request, [&answer](auto got) { answer = std::move(got); })).IgnoreError();
+    Run(Engine::CreateSweep(request, {}, [&answer](auto got) { answer = std::move(got); })).IgnoreError();
     if (!answer.ok()) return answer.status();
     return answer->sweep();
   }
@@ -79,7 +79,7 @@ class Rig {
   absl::StatusOr<Response> OnSchedules(absl::StatusOr<Response> (ScheduleDesk::*act)(Batch&, const Request&),
                                        const Request& request) {
     absl::StatusOr<Response> answer = absl::UnknownError("never answered");
-    Run(Engine::OnSchedules<Request, Response>(act, request, [&answer](auto got) {
+    Run(Engine::OnSchedules<Request, Response>(act, request, "", {}, [&answer](auto got) {
       answer = std::move(got);
     })).IgnoreError();
     return answer;
@@ -100,7 +100,7 @@ class Rig {
     absl::StatusOr<v1::CancelSweepResponse> answer = absl::UnknownError("never answered");
     v1::CancelSweepRequest request;
     request.set_name(name);
-    Run(Engine::CancelSweep(request, [&answer](auto got) { answer = std::move(got); })).IgnoreError();
+    Run(Engine::CancelSweep(request, {}, [&answer](auto got) { answer = std::move(got); })).IgnoreError();
     if (!answer.ok()) return answer.status();
     return answer->sweep();
   }
@@ -115,7 +115,7 @@ class Rig {
     order.kind = kind;
     order.board = board;
     order.reason = reason;
-    order.by = "kim";
+    order.by.name = "kim";
     return Order(order);
   }
 

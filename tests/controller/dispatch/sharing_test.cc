@@ -17,8 +17,8 @@ class SharingTest : public ::testing::Test {
   }
 
   void CreateFor(const std::string& owner, std::uint32_t trials) {
-    rig_.Run(Engine::CreateSweep(
-                 PairSweep(trials), [](const auto& got) { EXPECT_TRUE(got.ok()); }, owner))
+    rig_.Run(Engine::CreateSweep(PairSweep(trials), {.name = owner, .address = "", .witness = {}},
+                                 [](const auto& got) { EXPECT_TRUE(got.ok()); }))
         .IgnoreError();
   }
   // Starts a nightly sweep of many trials.

@@ -1,0 +1,20 @@
+#include "controller/api/requester.h"
+
+#include <utility>
+
+namespace crosscall::api {
+
+dispatch::Requester RequesterOf(const Gate* gate, const grpc::ServerContextBase& context, const std::string& action) {
+  dispatch::Requester requester;
+  if (gate == nullptr) {
+    requester.address = AddressOf(context);
+    return requester;
+  }
+  const access::Actor actor = gate->ActorOf(context);
+  requester.name = actor.name;
+  requester.address = actor.address;
+  requester.witness = gate->Auditor(actor, action);
+  return requester;
+}
+
+}  // namespace crosscall::api

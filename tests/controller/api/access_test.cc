@@ -1,0 +1,246 @@
+// Certificates over real TLS: who is let in, as whom, and until when.
+#include <fstream>
+#include <future>
+#include <sstream>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "grpcpp/create_channel.h"
+#include "grpcpp/security/credentials.h"
+#include "tests/controller/api/secure_fixture.h"
+
+namespace crosscall::api {
+namespace {
+
+using shared::Role;
+using ::testing::HasSubstr;
+
+class AccessTest : public SecureFixture {
+ protected:
+  std::shared_ptr<grpc::Channel> Agent(const std::string& board) const {
+    return ChannelAs(IdentityOf(Role::kAgent, board));
+  }
+
+  static void ExpectStatus(const grpc::Status& status, grpc::StatusCode code, const std::string& text) {
+    EXPECT_EQ(status.error_code(), code) << status.error_message();
+    EXPECT_THAT(status.error_message(), HasSubstr(text));
+  }
+  std::uint32_t Revoke(const shared::Identity& identity) {
+    std::promise<absl::StatusOr<std::uint32_t>> revoked;
+    registry_->RevokeIdentity(access::Actor{"test", "", ""}, identity, "lost",
+                              [&](absl::StatusOr<std::uint32_t> count) { revoked.set_value(std::move(count)); });
+    absl::StatusOr<std::uint32_t> count = revoked.get_future().get();
+    EXPECT_TRUE(count.ok()) << count.status();
+    return *count;
+  }
+  // Enrols with a fresh token; PEM with key and certificate.
+  std::string Enrolled(const shared::Identity& identity) {
+    const auto made = shared::MakeKeyAndRequest(identity);
+    std::string certificate;
+    const grpc::Status status = Enrol(Token(identity), made->certificate_request, &certificate);
+    EXPECT_TRUE(status.ok()) << status.error_message();
+    return absl::StrCat(made->private_key, certificate);
+  }
+  static std::string RequestFor(const shared::Identity& identity) {
+    return shared::MakeKeyAndRequest(identity)->certificate_request;
+  }
+};
+
+TEST_F(AccessTest, AnAgentSpeaksForItsOwnBoardOnly) {
+  const auto channel = Agent("a");
+  EXPECT_TRUE(Synchronize(channel, "a").ok());
+  ExpectStatus(Synchronize(channel, "b"), grpc::StatusCode::PERMISSION_DENIED, "cannot speak for boards/b");
+  grpc::ClientContext context;
+  Bound(context);
+  v1::UploadResultRequest upload;
+  upload.set_board("boards/b");
+  upload.set_trial("sweeps/s/trials/t");
+  upload.set_attempt(1);
+  upload.set_sha256(std::string(32, 'x'));
+  upload.set_total_bytes(1);
+  upload.set_chunk("x");
+  v1::UploadResultResponse response;
+  ExpectStatus(v1::BoardService::NewStub(channel)->UploadResult(&context, upload, &response),
+               grpc::StatusCode::PERMISSION_DENIED, "cannot speak for boards/b");
+  // Both are in the log once an answer of a later batch is here.
+  Token(Named(Role::kAgent, "x"));
+  const std::vector<v1::AuditEntry> audit = Audit();
+  ASSERT_EQ(audit.size(), 3u);
+  EXPECT_EQ(audit[1].action(), "BoardService/UploadResult");
+  EXPECT_EQ(audit[2].action(), "BoardService/Synchronize");
+  EXPECT_EQ(audit[2].actor(), "crosscall://lab/agent/a");
+  EXPECT_EQ(audit[2].object(), "boards/b");
+  EXPECT_EQ(audit[2].outcome(), "PERMISSION_DENIED");
+  EXPECT_THAT(audit[2].address(), HasSubstr("127.0.0.1"));
+}
+
+TEST_F(AccessTest, AnotherAuthorityIsUnknownWhateverItsCertificateSays) {
+  const auto other = access::Authority::Make("lab", clock_.Wall());
+  ASSERT_TRUE(other.ok());
+  const auto channel = ChannelAs(IdentityFrom(**other, Named(Role::kAgent, "a")));
+  ExpectStatus(Synchronize(channel, "a"), grpc::StatusCode::UNAUTHENTICATED, "not one that the authority of lab lab");
+  Token(Named(Role::kAgent, "x"));
+  EXPECT_EQ(Audit().back().actor(), "anonymous");
+  EXPECT_EQ(Audit().back().outcome(), "UNAUTHENTICATED");
+}
+
+TEST_F(AccessTest, AnExpiredCertificateIsRefusedOnAnOpenConnectionAndSaysWhy) {
+  const auto channel = Agent("a");
+  EXPECT_TRUE(Synchronize(channel, "a").ok());
+  clock_.shift_seconds = 2 * 3600;
+  ExpectStatus(Synchronize(channel, "a"), grpc::StatusCode::UNAUTHENTICATED, "by the clock of the controller");
+  clock_.shift_seconds = -2 * 3600;
+  ExpectStatus(Synchronize(channel, "a"), grpc::StatusCode::UNAUTHENTICATED, "is valid only from");
+}
+
+TEST_F(AccessTest, PlainTextIsNotUnderstood) {
+  const auto channel = grpc::CreateChannel(server_->address(), grpc::InsecureChannelCredentials());
+  EXPECT_EQ(Synchronize(channel, "a").error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+TEST_F(AccessTest, ATokenGetsOneCertificateForOneIdentity) {
+  const shared::Identity identity = Named(Role::kAgent, "a");
+  const std::string token = Token(identity);
+  ExpectStatus(Enrol(token, RequestFor(Named(Role::kAgent, "b"))), grpc::StatusCode::PERMISSION_DENIED,
+               "the join token is for crosscall://lab/agent/a, the request names crosscall://lab/agent/b");
+  ExpectStatus(Enrol(token, RequestFor(Named(Role::kAdmin, "a"))), grpc::StatusCode::PERMISSION_DENIED, "is for");
+  ExpectStatus(Enrol(token, "nonsense"), grpc::StatusCode::INVALID_ARGUMENT, "PKCS #10");
+  ExpectStatus(Enrol("crosscall-join-wrong", RequestFor(identity)), grpc::StatusCode::PERMISSION_DENIED,
+               "no such join token");
+  // None of these used it up.
+  std::string certificate;
+  const auto made = shared::MakeKeyAndRequest(identity);
+  ASSERT_TRUE(Enrol(token, made->certificate_request, &certificate).ok());
+  EXPECT_TRUE(Synchronize(ChannelAs(absl::StrCat(made->private_key, certificate)), "a").ok());
+  ExpectStatus(Enrol(token, RequestFor(identity)), grpc::StatusCode::PERMISSION_DENIED, "used for certificate");
+}
+
+TEST_F(AccessTest, ATokenEndsWithItsTime) {
+  const shared::Identity identity = Named(Role::kAgent, "a");
+  const std::string token = Token(identity, absl::Minutes(15));
+  clock_.shift_seconds = 15 * 60;
+  ExpectStatus(Enrol(token, RequestFor(identity)), grpc::StatusCode::PERMISSION_DENIED, "the join token expired at");
+}
+
+TEST_F(AccessTest, NoTokenIsOnTheDiskOrInTheLog) {
+  const std::string token = Token(Named(Role::kAgent, "a"));
+  ASSERT_GT(token.size(), 40u);
+  for (const char* file : {"/crosscall.db", "/crosscall.db-wal"}) {
+    std::ostringstream bytes;
+    bytes << std::ifstream(folder_ + file).rdbuf();
+    EXPECT_EQ(bytes.str().find(token), std::string::npos) << file;
+  }
+  for (const v1::AuditEntry& entry : Audit()) EXPECT_EQ(entry.DebugString().find(token), std::string::npos);
+}
+
+TEST_F(AccessTest, RenewalNeedsANewKeyAndTheSameName) {
+  const shared::Identity identity = Named(Role::kAgent, "a");
+  const std::string present = Enrolled(identity);
+  const auto stub = v1::EnrolService::NewStub(ChannelAs(present));
+  const auto renew = [&](const std::string& der, std::string* certificate = nullptr) {
+    grpc::ClientContext context;
+    Bound(context);
+    v1::RenewRequest request;
+    request.set_certificate_request(der);
+    v1::RenewResponse response;
+    const grpc::Status status = stub->Renew(&context, request, &response);
+    if (certificate != nullptr) *certificate = response.certificate();
+    return status;
+  };
+  ExpectStatus(renew(RequestFor(Named(Role::kAgent, "b"))), grpc::StatusCode::PERMISSION_DENIED, "the caller is");
+  ExpectStatus(renew(RequestFor(Named(Role::kAdmin, "a"))), grpc::StatusCode::PERMISSION_DENIED, "the caller is");
+  const auto made = shared::MakeKeyAndRequest(identity);
+  std::string next;
+  ASSERT_TRUE(renew(made->certificate_request, &next).ok());
+  ExpectStatus(renew(made->certificate_request), grpc::StatusCode::PERMISSION_DENIED, "make a new key");
+  // Both are good until the former ends.
+  EXPECT_TRUE(Synchronize(ChannelAs(absl::StrCat(made->private_key, next)), "a").ok());
+  EXPECT_TRUE(Synchronize(ChannelAs(present), "a").ok());
+}
+
+TEST_F(AccessTest, ACallThatIsHeldGetsNoLeaseOnceItsCertificateIsRevoked) {
+  const shared::Identity identity = Named(Role::kAgent, "a");
+  const auto channel = ChannelAs(Enrolled(identity));
+  std::promise<grpc::Status> ended;
+  std::thread agent([&] {
+    grpc::ClientContext context;
+    Bound(context);
+    v1::SynchronizeRequest request;
+    request.set_board("boards/a");
+    request.set_incarnation_id("incarnation");
+    request.set_boot_id("boot");
+    request.set_sequence(1);
+    v1::BoardDescription& description = *request.mutable_description();
+    description.set_agent_version(CROSSCALL_VERSION);
+    description.add_cpus(0);
+    description.add_cpus(1);
+    description.add_implementations("per_target/spin/mask_all");
+    v1::ScenarioInfo& scenario = *description.add_scenarios();
+    scenario.set_id("ping-pong");
+    scenario.set_cpu_count(2);
+    v1::SynchronizeResponse response;
+    ended.set_value(v1::BoardService::NewStub(channel)->Synchronize(&context, request, &response));
+  });
+  // Registered, and so held: nothing is there to do.
+  while (dispatcher_->snapshot()->held_call_count == 0) std::this_thread::yield();
+  EXPECT_EQ(Revoke(identity), 1u);
+  v1::CreateSweepRequest sweep;
+  sweep.mutable_spec()->add_scenarios()->set_id("ping-pong");
+  sweep.mutable_spec()->add_implementations("per_target/spin/mask_all");
+  std::promise<absl::Status> created;
+  dispatcher_->CreateSweep(
+      sweep, {}, [&](const absl::StatusOr<v1::CreateSweepResponse>& answer) { created.set_value(answer.status()); });
+  const absl::Status status = created.get_future().get();
+  EXPECT_TRUE(status.ok()) << status;
+  ExpectStatus(ended.get_future().get(), grpc::StatusCode::UNAUTHENTICATED, "is revoked");
+  agent.join();
+}
+
+TEST_F(AccessTest, RevocationEndsCertificatesAndTokensAtOnce) {
+  const shared::Identity identity = Named(Role::kAgent, "a");
+  const auto channel = ChannelAs(Enrolled(identity));
+  const std::string token = Token(identity);
+  EXPECT_TRUE(Synchronize(channel, "a").ok());
+  EXPECT_EQ(Revoke(identity), 1u);
+  ExpectStatus(Synchronize(channel, "a"), grpc::StatusCode::UNAUTHENTICATED, "is revoked");
+  ExpectStatus(Enrol(token, RequestFor(identity)), grpc::StatusCode::PERMISSION_DENIED, "revoked");
+  EXPECT_EQ(Revoke(identity), 0u) << "again changes nothing";
+  // It may come back with a new token, as another certificate.
+  EXPECT_TRUE(Synchronize(ChannelAs(Enrolled(identity)), "a").ok());
+  const auto revoked = store_->FindRevokedSerials(clock_.Wall());
+  ASSERT_TRUE(revoked.ok());
+  EXPECT_EQ(revoked->size(), 1u) << "a restarted controller knows it";
+}
+
+TEST_F(AccessTest, AnAdministratorCannotRevokeTheCertificateOfTheCall) {
+  const auto stub = v1::AdminService::NewStub(ChannelAs(Enrolled(Named(Role::kAdmin, "ann"))));
+  grpc::ClientContext context;
+  Bound(context);
+  v1::RevokeCertificatesRequest request;
+  request.set_identity("admin/ann");
+  request.set_reason("a slip");
+  v1::RevokeCertificatesResponse response;
+  ExpectStatus(stub->RevokeCertificates(&context, request, &response), grpc::StatusCode::FAILED_PRECONDITION,
+               "another administrator");
+}
+
+TEST_F(AccessTest, TheServersNewCertificateIsTakenUpWithoutARestart) {
+  const std::string admin = IdentityOf(Role::kAgent, "a");
+  EXPECT_TRUE(Synchronize(ChannelAs(admin, "first.lab"), "a").ok());
+  EXPECT_FALSE(Synchronize(ChannelAs(admin, "second.lab"), "a").ok());
+  const auto next = authority_->IssueServer({"second.lab"}, clock_.Wall(), absl::Hours(1));
+  ASSERT_TRUE(next.ok());
+  ASSERT_TRUE(access::SaveServer(folder_, *next).ok());
+  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  bool taken_up = false;
+  while (!taken_up && std::chrono::steady_clock::now() < limit) {
+    taken_up = Synchronize(ChannelAs(admin, "second.lab"), "a").ok();
+    // Looks again; the answer decides, not the time.
+    if (!taken_up) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  EXPECT_TRUE(taken_up);
+  EXPECT_FALSE(Synchronize(ChannelAs(admin, "first.lab"), "a").ok());
+}
+
+}  // namespace
+}  // namespace crosscall::api
