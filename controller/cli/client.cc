@@ -351,65 +351,67 @@ absl::StatusOr<std::vector<v1::Firing>> Client::ListFirings(const std::string& s
   if (!status.ok()) return status;
   firings.resize(std::min(firings.size(), limit));
   return firings;
-  absl::StatusOr<v1::CreateJoinTokenResponse> Client::CreateJoinToken(const v1::CreateJoinTokenRequest& request) {
-    return Unary<v1::CreateJoinTokenResponse>([&](grpc::ClientContext& context, v1::CreateJoinTokenResponse& out) {
-      return stubs_.admin->CreateJoinToken(&context, request, &out);
-    });
-  }
+}
 
-  absl::StatusOr<std::uint32_t> Client::RevokeCertificates(const v1::RevokeCertificatesRequest& request) {
-    auto response =
-        Unary<v1::RevokeCertificatesResponse>([&](grpc::ClientContext& context, v1::RevokeCertificatesResponse& out) {
-          return stubs_.admin->RevokeCertificates(&context, request, &out);
-        });
-    if (!response.ok()) return response.status();
-    return response->revoked_count();
-  }
+absl::StatusOr<v1::CreateJoinTokenResponse> Client::CreateJoinToken(const v1::CreateJoinTokenRequest& request) {
+  return Unary<v1::CreateJoinTokenResponse>([&](grpc::ClientContext& context, v1::CreateJoinTokenResponse& out) {
+    return stubs_.admin->CreateJoinToken(&context, request, &out);
+  });
+}
 
-  absl::StatusOr<std::vector<v1::Certificate>> Client::ListCertificates(std::size_t limit) {
-    std::vector<v1::Certificate> certificates;
-    v1::ListCertificatesRequest first;
-    first.set_page_size(static_cast<int>(std::min<std::size_t>(limit, 500)));
-    absl::Status status = Pages<v1::ListCertificatesResponse>(
-        first,
-        [&](grpc::ClientContext& context, const v1::ListCertificatesRequest& request,
-            v1::ListCertificatesResponse& response) {
-          return stubs_.admin->ListCertificates(&context, request, &response);
-        },
-        [&](const v1::ListCertificatesResponse& page) -> absl::StatusOr<bool> {
-          certificates.insert(certificates.end(), page.certificates().begin(), page.certificates().end());
-          return certificates.size() < limit;
-        });
-    if (!status.ok()) return status;
-    certificates.resize(std::min(certificates.size(), limit));
-    return certificates;
-  }
+absl::StatusOr<std::uint32_t> Client::RevokeCertificates(const v1::RevokeCertificatesRequest& request) {
+  auto response =
+      Unary<v1::RevokeCertificatesResponse>([&](grpc::ClientContext& context, v1::RevokeCertificatesResponse& out) {
+        return stubs_.admin->RevokeCertificates(&context, request, &out);
+      });
+  if (!response.ok()) return response.status();
+  return response->revoked_count();
+}
 
-  absl::StatusOr<std::vector<v1::AuditEntry>> Client::ListAuditEntries(std::size_t limit) {
-    std::vector<v1::AuditEntry> entries;
-    v1::ListAuditEntriesRequest first;
-    first.set_page_size(static_cast<int>(std::min<std::size_t>(limit, 500)));
-    absl::Status status = Pages<v1::ListAuditEntriesResponse>(
-        first,
-        [&](grpc::ClientContext& context, const v1::ListAuditEntriesRequest& request,
-            v1::ListAuditEntriesResponse& response) {
-          return stubs_.admin->ListAuditEntries(&context, request, &response);
-        },
-        [&](const v1::ListAuditEntriesResponse& page) -> absl::StatusOr<bool> {
-          entries.insert(entries.end(), page.entries().begin(), page.entries().end());
-          return entries.size() < limit;
-        });
-    if (!status.ok()) return status;
-    entries.resize(std::min(entries.size(), limit));
-    return entries;
-  }
+absl::StatusOr<std::vector<v1::Certificate>> Client::ListCertificates(std::size_t limit) {
+  std::vector<v1::Certificate> certificates;
+  v1::ListCertificatesRequest first;
+  first.set_page_size(static_cast<int>(std::min<std::size_t>(limit, 500)));
+  absl::Status status = Pages<v1::ListCertificatesResponse>(
+      first,
+      [&](grpc::ClientContext& context, const v1::ListCertificatesRequest& request,
+          v1::ListCertificatesResponse& response) {
+        return stubs_.admin->ListCertificates(&context, request, &response);
+      },
+      [&](const v1::ListCertificatesResponse& page) -> absl::StatusOr<bool> {
+        certificates.insert(certificates.end(), page.certificates().begin(), page.certificates().end());
+        return certificates.size() < limit;
+      });
+  if (!status.ok()) return status;
+  certificates.resize(std::min(certificates.size(), limit));
+  return certificates;
+}
 
-  absl::StatusOr<std::string> Client::Enrol(const v1::EnrolRequest& request) {
-    auto response = Unary<v1::EnrolResponse>([&](grpc::ClientContext& context, v1::EnrolResponse& out) {
-      return stubs_.enrol->Enrol(&context, request, &out);
-    });
-    if (!response.ok()) return response.status();
-    return std::move(*response->mutable_certificate());
-  }
+absl::StatusOr<std::vector<v1::AuditEntry>> Client::ListAuditEntries(std::size_t limit) {
+  std::vector<v1::AuditEntry> entries;
+  v1::ListAuditEntriesRequest first;
+  first.set_page_size(static_cast<int>(std::min<std::size_t>(limit, 500)));
+  absl::Status status = Pages<v1::ListAuditEntriesResponse>(
+      first,
+      [&](grpc::ClientContext& context, const v1::ListAuditEntriesRequest& request,
+          v1::ListAuditEntriesResponse& response) {
+        return stubs_.admin->ListAuditEntries(&context, request, &response);
+      },
+      [&](const v1::ListAuditEntriesResponse& page) -> absl::StatusOr<bool> {
+        entries.insert(entries.end(), page.entries().begin(), page.entries().end());
+        return entries.size() < limit;
+      });
+  if (!status.ok()) return status;
+  entries.resize(std::min(entries.size(), limit));
+  return entries;
+}
+
+absl::StatusOr<std::string> Client::Enrol(const v1::EnrolRequest& request) {
+  auto response = Unary<v1::EnrolResponse>([&](grpc::ClientContext& context, v1::EnrolResponse& out) {
+    return stubs_.enrol->Enrol(&context, request, &out);
+  });
+  if (!response.ok()) return response.status();
+  return std::move(*response->mutable_certificate());
+}
 
 }  // namespace crosscall::cli

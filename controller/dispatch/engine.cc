@@ -85,8 +85,12 @@ Engine::Event Engine::CancelSweep(v1::CancelSweepRequest request, Requester by,
   return {.apply =
               [request = std::move(request), by = std::move(by), done](Engine& engine, Batch& batch) {
                 absl::StatusOr<v1::Sweep> sweep = engine.parts_->desk.Cancel(batch, request);
-                absl::StatusOr<v1::CancelSweepResponse> answer = sweep.status();
-                if (sweep.ok()) *answer.emplace().mutable_sweep() = *std::move(sweep);
+                absl::StatusOr<v1::CancelSweepResponse> answer = v1::CancelSweepResponse();
+                if (sweep.ok()) {
+                  *answer->mutable_sweep() = *std::move(sweep);
+                } else {
+                  answer = sweep.status();
+                }
                 Answer(batch, by, request.name(), done, std::move(answer));
               },
           .refuse = done};

@@ -10,13 +10,12 @@ scenarios: [single-call]
 implementations: [per_target/poll_completion/mask_all]
 calls: 2000
 repetitions: 20
-no_realtime: true
 """
 
 
 class BoardTest(unittest.TestCase):
     def test_checked_drained_and_released(self):
-        with Rig(controller_flags=["--health-period", "24h", "--hold-idle", "2s"]) as rig:
+        with Rig(controller_flags=["--health-period", "24h", "--hold-idle", "2s"], agent_flags=[]) as rig:
             rig.start_controller()
             rig.start_agent()
             until(lambda: state(rig) == "STATE_ACTIVE", "the board passes its health trial")

@@ -5,6 +5,8 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "crosscall/v1/schedule_service.grpc.pb.h"
+#include "crosscall/v1/sweep_service.grpc.pb.h"
 #include "grpcpp/create_channel.h"
 #include "grpcpp/security/credentials.h"
 #include "tests/controller/api/secure_fixture.h"
@@ -72,6 +74,56 @@ TEST_F(AccessTest, AnAgentSpeaksForItsOwnBoardOnly) {
   EXPECT_EQ(audit[2].object(), "boards/b");
   EXPECT_EQ(audit[2].outcome(), "PERMISSION_DENIED");
   EXPECT_THAT(audit[2].address(), HasSubstr("127.0.0.1"));
+}
+
+TEST_F(AccessTest, WhateverPeopleChangeIsInTheLogAlsoWhereItFails) {
+  const auto channel = ChannelAs(IdentityOf(Role::kAdmin, "ann"));
+  const auto boards = v1::BoardService::NewStub(channel);
+  const auto schedules = v1::ScheduleService::NewStub(channel);
+  const auto sweeps = v1::SweepService::NewStub(channel);
+  std::vector<std::string> expected;
+  // None of these is there, so each is refused in the batch that would have changed it.
+  const auto change = [&](const std::string& action, const std::string& object, auto stub_call, auto request) {
+    grpc::ClientContext context;
+    Bound(context);
+    request.set_name(object);
+    ExpectStatus(stub_call(&context, request), grpc::StatusCode::NOT_FOUND, "");
+    expected.push_back(absl::StrCat(action, " ", object, " NOT_FOUND"));
+  };
+  const auto drain = [&](auto* context, const auto& request) {
+    v1::DrainBoardResponse response;
+    return boards->DrainBoard(context, request, &response);
+  };
+  v1::DrainBoardRequest drained;
+  drained.set_reason("new fan");
+  change("BoardService/DrainBoard", "boards/none", drain, drained);
+  const auto release = [&](auto* context, const auto& request) {
+    v1::ReleaseBoardResponse response;
+    return boards->ReleaseBoard(context, request, &response);
+  };
+  change("BoardService/ReleaseBoard", "boards/none", release, v1::ReleaseBoardRequest());
+  const auto pause = [&](auto* context, const auto& request) {
+    v1::PauseScheduleResponse response;
+    return schedules->PauseSchedule(context, request, &response);
+  };
+  change("ScheduleService/PauseSchedule", "schedules/none", pause, v1::PauseScheduleRequest());
+  const auto remove = [&](auto* context, const auto& request) {
+    v1::DeleteScheduleResponse response;
+    return schedules->DeleteSchedule(context, request, &response);
+  };
+  change("ScheduleService/DeleteSchedule", "schedules/none", remove, v1::DeleteScheduleRequest());
+  const auto cancel = [&](auto* context, const auto& request) {
+    v1::CancelSweepResponse response;
+    return sweeps->CancelSweep(context, request, &response);
+  };
+  change("SweepService/CancelSweep", "sweeps/none", cancel, v1::CancelSweepRequest());
+
+  std::vector<std::string> found;
+  for (const v1::AuditEntry& entry : Audit()) {
+    EXPECT_EQ(entry.actor(), "crosscall://lab/admin/ann");
+    found.insert(found.begin(), absl::StrCat(entry.action(), " ", entry.object(), " ", entry.outcome()));
+  }
+  EXPECT_EQ(found, expected);
 }
 
 TEST_F(AccessTest, AnotherAuthorityIsUnknownWhateverItsCertificateSays) {
@@ -161,26 +213,29 @@ TEST_F(AccessTest, RenewalNeedsANewKeyAndTheSameName) {
 TEST_F(AccessTest, ACallThatIsHeldGetsNoLeaseOnceItsCertificateIsRevoked) {
   const shared::Identity identity = Named(Role::kAgent, "a");
   const auto channel = ChannelAs(Enrolled(identity));
-  std::promise<grpc::Status> ended;
-  std::thread agent([&] {
+  v1::SynchronizeRequest request;
+  request.set_board("boards/a");
+  request.set_incarnation_id("incarnation");
+  request.set_boot_id("boot");
+  v1::BoardDescription& description = *request.mutable_description();
+  description.set_agent_version(CROSSCALL_VERSION);
+  description.add_cpus(0);
+  description.add_cpus(1);
+  description.add_implementations("per_target/spin/mask_all");
+  v1::ScenarioInfo& scenario = *description.add_scenarios();
+  scenario.set_id("ping-pong");
+  scenario.set_cpu_count(2);
+  const auto call = [&channel, &request](std::uint64_t sequence) {
     grpc::ClientContext context;
     Bound(context);
-    v1::SynchronizeRequest request;
-    request.set_board("boards/a");
-    request.set_incarnation_id("incarnation");
-    request.set_boot_id("boot");
-    request.set_sequence(1);
-    v1::BoardDescription& description = *request.mutable_description();
-    description.set_agent_version(CROSSCALL_VERSION);
-    description.add_cpus(0);
-    description.add_cpus(1);
-    description.add_implementations("per_target/spin/mask_all");
-    v1::ScenarioInfo& scenario = *description.add_scenarios();
-    scenario.set_id("ping-pong");
-    scenario.set_cpu_count(2);
+    request.set_sequence(sequence);
     v1::SynchronizeResponse response;
-    ended.set_value(v1::BoardService::NewStub(channel)->Synchronize(&context, request, &response));
-  });
+    return v1::BoardService::NewStub(channel)->Synchronize(&context, request, &response);
+  };
+  // The first is answered at once.
+  ASSERT_TRUE(call(1).ok());
+  std::promise<grpc::Status> ended;
+  std::thread agent([&] { ended.set_value(call(2)); });
   // Registered, and so held: nothing is there to do.
   while (dispatcher_->snapshot()->held_call_count == 0) std::this_thread::yield();
   EXPECT_EQ(Revoke(identity), 1u);

@@ -24,8 +24,9 @@ TEST(RequestCountsTest, EveryMethodExistsAsZeroFromTheStart) {
     EXPECT_EQ(count.ended, 0U);
     ++methods;
   }
-  // Four of BoardService, seven of SweepService, three of ResultService, eight of ScheduleService, and `other`.
-  EXPECT_EQ(methods, 23);
+  // Nine of BoardService, seven of SweepService, three of ResultService, eight of ScheduleService, four of
+  // AdminService, two of EnrolService, and `other`.
+  EXPECT_EQ(methods, 34);
 }
 
 TEST(RequestCountsTest, CallsCountByMethodAndCode) {

@@ -208,8 +208,8 @@ TEST_F(ScheduleTest, RunNowRunsAtOnceAndEachRequestOnce) {
   int answers = 0;
   const auto count = [&answers](const absl::StatusOr<v1::RunScheduleResponse>& answer) { answers += answer.ok(); };
   const auto event = [&] {
-    return Engine::OnSchedules<v1::RunScheduleRequest, v1::RunScheduleResponse>(&ScheduleDesk::Run,
-                                                                                Named<v1::RunScheduleRequest>(), count);
+    return Engine::OnSchedules<v1::RunScheduleRequest, v1::RunScheduleResponse>(
+        &ScheduleDesk::Run, Named<v1::RunScheduleRequest>(), kNightly, {}, count);
   };
   ASSERT_TRUE(rig_.Run(std::vector<Engine::Event>{event(), event()}).ok());
   EXPECT_EQ(answers, 2);
