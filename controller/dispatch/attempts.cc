@@ -102,6 +102,7 @@ void Attempts::Renew(Batch& batch, BoardState& board) {
 
 void Attempts::Revoke(Batch& batch, BoardState& board, const std::string& reason) {
   Lease& lease = *board.lease;
+  if (lease.state == scheduler::LeaseState::kRevoking) return;
   SetLease(lease, scheduler::LeaseState::kRevoking);
   lease.row.cause = reason;
   batch.tx().UpdateAttempt(lease.row);

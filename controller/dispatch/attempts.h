@@ -21,7 +21,7 @@ class Attempts {
   void Grant(Batch& batch, TrialState& trial);
   // A report lists the board's lease.
   void Renew(Batch& batch, BoardState& board);
-  // The board's lease is no longer desired.
+  // The board's lease is no longer desired; for the first reason, if there are several.
   void Revoke(Batch& batch, BoardState& board, const std::string& reason);
   // The board's lease ends without a result. `outcome` is LOST, or UNSPECIFIED if it could not start or was revoked.
   void End(Batch& batch, BoardState& board, scheduler::LeaseState to, v1::Outcome outcome, const std::string& cause);

@@ -64,9 +64,7 @@ absl::Status BoardDesk::Drain(Batch& batch, BoardState& board, const BoardOrder&
       return status;
     }
   }
-  if (order.revoke_lease && board.lease && board.lease->state != scheduler::LeaseState::kRevoking) {
-    attempts_.Revoke(batch, board, "its board is drained");
-  }
+  if (order.revoke_lease && board.lease) attempts_.Revoke(batch, board, "its board is drained");
   return absl::OkStatus();
 }
 

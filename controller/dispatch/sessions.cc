@@ -144,8 +144,10 @@ void Sessions::Recheck(Batch& batch, BoardState& board, const std::string& why) 
   board.check_due = -absl::InfiniteDuration();
   board.row.record.clear_check_time();
   batch.tx().PutBoard(board.row);
-  // While it is busy, the end of its lease is waited for (HealthChecks).
-  if (!board.lease) MoveBoardIfAllowed(batch, board, v1::Board::STATE_CHECKING, why);
+  // One that is withheld stays so: only a person lets it back. While it is busy, the end of its lease is waited for
+  // (HealthChecks).
+  if (board.row.state != v1::Board::STATE_ACTIVE || board.lease) return;
+  MoveBoardIfAllowed(batch, board, v1::Board::STATE_CHECKING, why);
 }
 
 void Sessions::ApplyReport(Batch& batch, BoardState& board, const v1::SynchronizeRequest& request) {

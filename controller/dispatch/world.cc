@@ -15,7 +15,10 @@ v1::TrialSpec TrialState::ParsedSpec() const {
 }
 
 absl::Duration BoardState::SelfCheckFailsAt(const Settings& settings) const {
-  return unhealthy_since ? *unhealthy_since + settings.self_check_grace : absl::InfiniteDuration();
+  if (!unhealthy_since) return absl::InfiniteDuration();
+  const absl::Duration at = *unhealthy_since + settings.self_check_grace;
+  // What a silent board said last is no news.
+  return at < SilentAt(settings) ? at : absl::InfiniteDuration();
 }
 
 absl::Duration BoardState::SilentAt(const Settings& settings) const {

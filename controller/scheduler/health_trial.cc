@@ -14,6 +14,8 @@ namespace {
 constexpr absl::string_view kScenario = "single-call";
 constexpr absl::string_view kImplementation = "per_target/poll_completion/mask_all";
 constexpr std::uint64_t kCalls = 1000;
+// Ends it where the calls do not: a lease is as long as its trial may take, and the board gets nothing else meanwhile.
+constexpr absl::Duration kTimeLimit = absl::Seconds(10);
 constexpr absl::Duration kProgressDeadline = absl::Seconds(1);
 // For its attempts; a board that is away longer is checked when it calls again.
 constexpr absl::Duration kSweepDeadline = absl::Hours(1);
@@ -55,6 +57,7 @@ absl::StatusOr<v1::SweepSpec> HealthSweep(const std::string& board, const v1::Bo
   spec.add_target_systems(v1::TARGET_SYSTEM_SIGNAL);
   spec.mutable_selector()->add_boards(board);
   spec.set_call_limit(kCalls);
+  *spec.mutable_trial_time() = shared::ProtoOf(kTimeLimit);
   *spec.mutable_trial_deadline() = shared::ProtoOf(kProgressDeadline);
   *spec.mutable_sweep_deadline() = shared::ProtoOf(kSweepDeadline);
   return spec;

@@ -188,4 +188,8 @@ void ControllerHost::CancelSweep(v1::CancelSweepRequest request, Done<v1::Cancel
   Submit(Engine::CancelSweep(std::move(request), {}, Guarded<v1::CancelSweepResponse>(std::move(done))));
 }
 
+void ControllerHost::OrderBoard(dispatch::BoardOrder order, Done<v1::Board> done) {
+  Submit(Engine::OrderBoard(std::move(order), Guarded<v1::Board>(std::move(done))));
+}
+
 }  // namespace crosscall::sim

@@ -57,6 +57,7 @@ class ControllerHost {
   void Upload(const v1::UploadResultRequest& request, dispatch::Done<v1::UploadResultResponse> done);
   void CreateSweep(v1::CreateSweepRequest request, dispatch::Done<v1::CreateSweepResponse> done);
   void CancelSweep(v1::CancelSweepRequest request, dispatch::Done<v1::CancelSweepResponse> done);
+  void OrderBoard(dispatch::BoardOrder order, dispatch::Done<v1::Board> done);
 
   dispatch::Engine& engine() { return *engine_; }
 

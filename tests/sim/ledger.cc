@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "controller/scheduler/transitions.h"
 #include "controller/scheduler/verdict.h"
@@ -62,7 +63,7 @@ absl::Status Ledger::ReadBoards() {
   return store::ForEach(*connection_, "SELECT name, state, incarnation FROM boards",
                         [this](const store::Statement& row) {
                           BoardRecord& board = boards_[row.Bytes(0)];
-                          board.state = static_cast<v1::Board::State>(row.Int(1));
+                          OnBoardState(row.Bytes(0), board, static_cast<v1::Board::State>(row.Int(1)));
                           std::string incarnation = row.Bytes(2);
                           if (incarnation == board.incarnation) return absl::OkStatus();
                           judge_.Require(board.former.count(incarnation) == 0, "closed-incarnation", row.Bytes(0), ": ",
@@ -70,6 +71,20 @@ absl::Status Ledger::ReadBoards() {
                           board.former.insert(std::exchange(board.incarnation, std::move(incarnation)));
                           return absl::OkStatus();
                         });
+}
+
+void Ledger::OnBoardState(const std::string& name, BoardRecord& board, v1::Board::State now) {
+  const v1::Board::State before = std::exchange(board.state, now);
+  if (now == before) return;
+  judge_.Note("store", name, " is ", v1::Board::State_Name(now));
+  judge_.Fold(static_cast<std::uint64_t>(now));
+  const bool withheld = before == v1::Board::STATE_QUARANTINED || before == v1::Board::STATE_DRAINED;
+  if (!withheld || now == v1::Board::STATE_QUARANTINED) return;
+  judge_.Require(++board.releases <= witness_.ReleasesAsked(name), "a-person-lets-boards-back", name, " left ",
+                 v1::Board::State_Name(before), " without anybody's release");
+  judge_.Require(settings_.health_period == absl::ZeroDuration() || now == v1::Board::STATE_CHECKING,
+                 "only-checked-boards-work", name, " went from ", v1::Board::State_Name(before), " to ",
+                 v1::Board::State_Name(now));
 }
 
 absl::Status Ledger::ReadSweeps(bool all) {
@@ -204,6 +219,10 @@ void Ledger::OnGrant(const AttemptId& id, const AttemptRecord& now) {
                    " attempt ", id.second, " was granted before the former one had ended");
   }
   if (now.end_time != 0) return;
+  const bool check = absl::StartsWith(name, "sweeps/check-");
+  const v1::Board::State state = boards_[now.board].state;
+  judge_.Require(state == (check ? v1::Board::STATE_CHECKING : v1::Board::STATE_ACTIVE), "only-checked-boards-work",
+                 name, " was granted to ", now.board, ", which is ", v1::Board::State_Name(state));
   const absl::Duration silence = timeline_.now() - witness_.LastHeard(now.board);
   judge_.Require(silence <= settings_.silent_holds * settings_.hold_idle + kSlack, "no-lease-to-silent", name,
                  " was granted to ", now.board, ", not heard for ", absl::FormatDuration(silence));

@@ -59,6 +59,8 @@ struct SweepRecord {
 
 struct BoardRecord {
   v1::Board::State state = v1::Board::STATE_UNSPECIFIED;
+  // How often it was let out of what only a person may end.
+  int releases = 0;
   std::string incarnation;
   std::set<std::string> former;
 };
@@ -89,6 +91,7 @@ class Ledger {
 
   absl::Status Read(bool all);
   absl::Status ReadBoards();
+  void OnBoardState(const std::string& name, BoardRecord& board, v1::Board::State now);
   absl::Status ReadSweeps(bool all);
   absl::Status ReadTrials(std::int64_t sweep);
   absl::Status ReadAttempts(bool all);

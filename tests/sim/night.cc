@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "tests/sim/lab.h"
 #include "tests/sim/lies.h"
+#include "tests/sim/operators.h"
 #include "tests/sim/users.h"
 #include "tests/sim/weather.h"
 
@@ -25,6 +26,7 @@ dispatch::Settings DrawSettings(scheduler::Random& random) {
   settings.attempts_per_trial = 1 + static_cast<std::uint32_t>(random.Below(4));
   settings.lease_term = absl::Seconds(60 + random.Below(180));
   settings.first_term = absl::Seconds(20 + random.Below(60));
+  if (random.Below(4) > 0) settings.health_period = absl::Minutes(30 + random.Below(300));
   return settings;
 }
 
@@ -34,6 +36,7 @@ class Night {
       : random_(seed),
         climate_(Climate::Draw(random_)),
         lab_({.seed = random_.Next(), .folder = folder, .settings = DrawSettings(random_), .trace = trace}),
+        operator_(lab_, lab_.NewRandom()),
         weather_(lab_, climate_, lab_.NewRandom()) {}
 
   NightReport Run() {
@@ -44,6 +47,7 @@ class Night {
       users_.push_back(std::make_unique<User>(lab_, absl::StrCat("user", i), lab_.NewRandom()));
       users_.back()->Plan(1 + static_cast<int>(random_.Below(3)), dawn);
     }
+    operator_.Plan(dawn);
     weather_.Plan(dawn);
     if (lab_.RunUntil(dawn) && lab_.RunUntil(dawn + kLastDeadline, [this] { return AllDone(); })) CloseUp();
     return Report();
@@ -103,6 +107,7 @@ class Night {
   const Climate climate_;
   Lab lab_;
   std::vector<std::unique_ptr<User>> users_;
+  Operator operator_;
   Weather weather_;
 };
 

@@ -9,6 +9,8 @@ namespace crosscall::sim {
 namespace {
 
 constexpr absl::Duration kIdleLimit = absl::Minutes(1);
+// Two health trials of all their attempts, each of which may end by its lease alone.
+constexpr absl::Duration kCheckLimit = absl::Minutes(30);
 // After a fault an agent may be in the longest pause of its back-off, after a call that had to time out.
 constexpr absl::Duration kRecovery = absl::Minutes(3);
 constexpr absl::Duration kCancelLimit = absl::Seconds(1);
@@ -25,9 +27,15 @@ void Promises::CheckBoard(const BoardAgent& board) {
   const std::string& name = board.board();
   const auto known = around_.ledger.boards().find(name);
   const absl::Duration whole = around_.conditions.WholeSince(name) + around_.settings.hold_idle + kRecovery;
-  const bool starves = around_.witness.IsHonest(name) && board.works() && around_.timeline.now() >= whole &&
-                       known != around_.ledger.boards().end() && known->second.state == v1::Board::STATE_ACTIVE &&
-                       around_.ledger.Waiting(name) > 0 && !around_.ledger.HasLiveLease(name);
+  const bool works = around_.witness.IsHonest(name) && board.works() && around_.timeline.now() >= whole &&
+                     known != around_.ledger.boards().end();
+  const v1::Board::State state = works ? known->second.state : v1::Board::STATE_UNSPECIFIED;
+  CheckIdle(name,
+            state == v1::Board::STATE_ACTIVE && around_.ledger.Waiting(name) > 0 && !around_.ledger.HasLiveLease(name));
+  CheckChecking(name, state == v1::Board::STATE_CHECKING);
+}
+
+void Promises::CheckIdle(const std::string& name, bool starves) {
   if (!starves) {
     idle_since_.erase(name);
     return;
@@ -35,6 +43,16 @@ void Promises::CheckBoard(const BoardAgent& board) {
   const absl::Duration since = idle_since_.emplace(name, around_.timeline.now()).first->second;
   around_.judge.Require(around_.timeline.now() - since <= kIdleLimit, "work-does-not-wait-beside-an-idle-board", name,
                         " works, ", around_.ledger.Waiting(name), " trials wait for it, and it gets none");
+}
+
+void Promises::CheckChecking(const std::string& name, bool checking) {
+  if (!checking) {
+    checking_since_.erase(name);
+    return;
+  }
+  const absl::Duration since = checking_since_.emplace(name, around_.timeline.now()).first->second;
+  around_.judge.Require(around_.timeline.now() - since <= kCheckLimit, "a-check-comes-to-an-end", name,
+                        " works, and has been on trial since ", absl::FormatDuration(since));
 }
 
 void Promises::CheckSweeps() {

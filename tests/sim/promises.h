@@ -41,12 +41,16 @@ class Promises {
 
  private:
   void CheckBoard(const BoardAgent& board);
+  void CheckIdle(const std::string& name, bool starves);
+  void CheckChecking(const std::string& name, bool checking);
   void CheckSweeps();
   void CheckCancelled(const std::string& sweep);
 
   const Surroundings around_;
   // Since when a board has been seen idle beside work.
   std::map<std::string, absl::Duration> idle_since_;
+  // Since when a board that works has been seen on trial.
+  std::map<std::string, absl::Duration> checking_since_;
 };
 
 }  // namespace crosscall::sim

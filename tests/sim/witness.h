@@ -73,6 +73,13 @@ class Witness {
     return found == last_listed_.end() ? -absl::InfiniteDuration() : found->second;
   }
 
+  // An operator asks for the board's release.
+  void OnReleaseAsked(const std::string& board) { ++releases_asked_[board]; }
+  int ReleasesAsked(const std::string& board) const {
+    const auto found = releases_asked_.find(board);
+    return found == releases_asked_.end() ? 0 : found->second;
+  }
+
   // It was started, or read its world again: it has heard nobody yet.
   void OnControllerStart(absl::Duration now) {
     controller_start_ = now;
@@ -98,6 +105,7 @@ class Witness {
   std::map<UploadKey, v1::Outcome> made_;
   std::map<std::string, Heard> heard_;
   std::map<std::pair<std::string, LeaseKey>, absl::Duration> last_listed_;
+  std::map<std::string, int> releases_asked_;
   std::set<std::string> dishonest_;
   std::set<std::string> paused_;
   absl::Duration controller_start_ = -absl::InfiniteDuration();

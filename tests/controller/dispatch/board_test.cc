@@ -132,7 +132,7 @@ TEST_F(BoardTest, ARetiredBoardIsGoneWithItsWork) {
   agent_.Call();
   ASSERT_TRUE(agent_.answered());
   EXPECT_EQ(agent_.answer().status().code(), absl::StatusCode::kAborted);
-  EXPECT_EQ(rig_.Create(Rig::Request(1, {"boards/a"})).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(rig_.Create(PairSweep(1, {"boards/a"})).status().code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(rig_.Order(Kind::kRelease, "boards/a").status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_TRUE(rig_.Order(Kind::kRetire, "boards/a").ok());
   rig_.Restart();
@@ -164,7 +164,7 @@ TEST_F(BoardTest, LabLabelsTakePartInSelectors) {
   rig_.Restart();
   EXPECT_THAT(rig_.Board("boards/b").board.labels(), ElementsAre("site=berlin"));
   EXPECT_EQ(rig_.Board("boards/b").board.record().notes(), "third shelf");
-  v1::CreateSweepRequest request = Rig::Request(1);
+  v1::CreateSweepRequest request = PairSweep(1);
   request.mutable_spec()->mutable_selector()->add_labels("site=berlin");
   const auto sweep = rig_.Create(request);
   ASSERT_TRUE(sweep.ok()) << sweep.status();
@@ -173,12 +173,28 @@ TEST_F(BoardTest, LabLabelsTakePartInSelectors) {
   EXPECT_EQ(trials[0].board(), "boards/b");
 }
 
+TEST_F(BoardTest, ALeaseThatIsTakenBackAlreadyMayBeCancelledToo) {
+  const v1::Sweep sweep = rig_.Create(2);
+  ASSERT_TRUE(agent_.GetLease());
+  agent_.Call();
+  BoardOrder order;
+  order.kind = Kind::kDrain;
+  order.board = "boards/a";
+  order.revoke_lease = true;
+  ASSERT_TRUE(rig_.Order(order).ok());
+  ASSERT_TRUE(rig_.Cancel(sweep.name()).ok());
+  agent_.Obey();
+  agent_.Call();
+  EXPECT_EQ(rig_.Sweep(sweep.name()).state(), v1::Sweep::STATE_CANCELLED);
+  EXPECT_EQ(State(), B::STATE_DRAINED);
+}
+
 TEST_F(BoardTest, ADrainedBoardTakesPartOnlyByName) {
   ASSERT_TRUE(rig_.Order(Kind::kDrain, "boards/a").ok());
-  const absl::Status nobody = rig_.Create(Rig::Request(1)).status();
+  const absl::Status nobody = rig_.Create(PairSweep(1)).status();
   EXPECT_EQ(nobody.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(nobody.message()), HasSubstr("boards/a (drained)"));
-  EXPECT_TRUE(rig_.Create(Rig::Request(1, {"boards/a"})).ok());
+  EXPECT_TRUE(rig_.Create(PairSweep(1, {"boards/a"})).ok());
 }
 
 TEST_F(BoardTest, ALimitKeepsLongTrialsAwayAndEndsThoseWithoutOne) {
@@ -187,7 +203,7 @@ TEST_F(BoardTest, ALimitKeepsLongTrialsAwayAndEndsThoseWithoutOne) {
   order.board = "boards/a";
   order.update.mutable_max_trial_time()->set_seconds(5);
   ASSERT_TRUE(rig_.Order(order).ok());
-  v1::CreateSweepRequest request = Rig::Request(1);
+  v1::CreateSweepRequest request = PairSweep(1);
   request.mutable_spec()->mutable_trial_time()->set_seconds(6);
   ASSERT_TRUE(rig_.Create(request).ok());
   agent_.Call();
@@ -230,7 +246,11 @@ TEST_F(BoardTest, ASelfCheckThatStaysBadIsQuarantineAndOneThatRecoversIsNot) {
   EXPECT_EQ(State(), B::STATE_ACTIVE);
   agent_.health = "disk full";
   agent_.Call();
-  rig_.Advance(absl::Minutes(9));
+  // It must be heard: what a silent board said last is no news.
+  for (int minute = 0; minute < 9; ++minute) {
+    rig_.Advance(absl::Minutes(1));
+    agent_.Call();
+  }
   EXPECT_EQ(State(), B::STATE_ACTIVE);
   rig_.Advance(absl::Minutes(1));
   EXPECT_EQ(State(), B::STATE_QUARANTINED);

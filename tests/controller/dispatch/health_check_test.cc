@@ -122,6 +122,22 @@ TEST_F(HealthCheckTest, ABootMustBeCheckedAndARestartOfTheAgentNotAgain) {
   EXPECT_EQ(Board().state(), B::STATE_ACTIVE);
 }
 
+TEST_F(HealthCheckTest, ABootLetsNoBoardBackThatAPersonMustRelease) {
+  Pass();
+  for (const BoardOrder::Kind kind : {BoardOrder::Kind::kQuarantine, BoardOrder::Kind::kDrain}) {
+    ASSERT_TRUE(rig_.Order(kind, "boards/a", "wait for me").ok());
+    const B::State withheld = Board().state();
+    agent_.Restarted(true);
+    agent_.Call();
+    agent_.Obey();
+    EXPECT_EQ(Board().state(), withheld);
+    ASSERT_TRUE(rig_.Order(BoardOrder::Kind::kRelease, "boards/a").ok());
+    EXPECT_EQ(Board().state(), B::STATE_CHECKING);
+    agent_.Call();
+    Pass();
+  }
+}
+
 TEST_F(HealthCheckTest, ARestartedControllerKnowsWhatWasPassedAndWhatIsUnderWay) {
   ASSERT_TRUE(agent_.GetLease());
   agent_.Call();
@@ -184,7 +200,7 @@ TEST_F(HealthCheckTest, ABoardThatOffersNothingIsQuarantinedAndSaysSo) {
 
 TEST_F(HealthCheckTest, ANameThatAUserTookIsPassedOver) {
   Pass();
-  v1::CreateSweepRequest request = Rig::Request(1);
+  v1::CreateSweepRequest request = PairSweep(1);
   request.set_sweep_id("check-3");
   ASSERT_TRUE(rig_.Create(request).ok());
   agent_.RunOne();
