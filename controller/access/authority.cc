@@ -130,18 +130,23 @@ absl::StatusOr<std::unique_ptr<Authority>> Authority::Load(const std::string& ce
       new Authority(read->lab, certificate_pem, *std::move(certificate), *std::move(key)));
 }
 
-absl::StatusOr<Issued> Authority::Issue(const CheckedRequest& request, absl::Time now, absl::Duration life) const {
+absl::StatusOr<Issued> Authority::Issue(const CheckedRequest& request, absl::Time now, absl::Duration life,
+                                        const shared::OperatorRights& rights) const {
   if (request.identity.lab != lab_) {
     return absl::PermissionDeniedError(
         absl::StrCat("the request is for lab ", request.identity.lab, ", this is ", lab_));
   }
+  const shared::Holder holder{request.identity, rights};
+  if (absl::Status status = shared::CheckHolder(holder); !status.ok()) return status;
+  std::vector<std::string> names;
+  for (const std::string& uri : shared::UrisOf(holder)) names.push_back(absl::StrCat("URI:", uri));
   const absl::string_view role = shared::RoleName(request.identity.role);
   CertificateBuilder builder(*request.key, lab_, absl::StrCat(role, " ", request.identity.name));
   builder.SetLife(now - kClockTolerance, now + life);
   builder.Add(NID_basic_constraints, "critical,CA:FALSE");
   builder.Add(NID_key_usage, "critical,digitalSignature");
   builder.Add(NID_ext_key_usage, "clientAuth");
-  builder.Add(NID_subject_alt_name, absl::StrCat("URI:", shared::ToUri(request.identity)));
+  builder.Add(NID_subject_alt_name, absl::StrJoin(names, ","));
   const absl::StatusOr<shared::X509Ptr> certificate = builder.Sign(certificate_.get(), *key_);
   if (!certificate.ok()) return certificate.status();
   absl::StatusOr<std::string> pem = CertificatePem(**certificate);

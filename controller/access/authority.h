@@ -17,6 +17,7 @@
 #include "proto/shared/certificate_request.h"
 #include "proto/shared/identity.h"
 #include "proto/shared/openssl.h"
+#include "proto/shared/operator_rights.h"
 
 namespace crosscall::access {
 
@@ -54,8 +55,10 @@ class Authority {
   const std::string& certificate() const { return pem_; }  // PEM
   absl::StatusOr<std::string> PrivateKey() const { return shared::KeyPem(*key_); }
 
-  // For the key and identity of `request`, which must be one of this lab (PERMISSION_DENIED).
-  absl::StatusOr<Issued> Issue(const CheckedRequest& request, absl::Time now, absl::Duration life) const;
+  // For the key and identity of `request`, which must be one of this lab (PERMISSION_DENIED). INVALID_ARGUMENT:
+  // `rights` are not for its role.
+  absl::StatusOr<Issued> Issue(const CheckedRequest& request, absl::Time now, absl::Duration life,
+                               const shared::OperatorRights& rights = {}) const;
   // A fresh key and its certificate, in one PEM text, for the names and addresses by which clients call the server.
   // INVALID_ARGUMENT: one of `hosts` is neither, or there is none.
   absl::StatusOr<std::string> IssueServer(const std::vector<std::string>& hosts, absl::Time now,

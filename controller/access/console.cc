@@ -46,7 +46,8 @@ absl::Status Issue(store::Store& store, const Authority& authority, const shared
                                .issue_time = now,
                                .expire_time = issued->not_after,
                                .revoke_time = absl::UnixEpoch(),
-                               .revoke_reason = ""});
+                               .revoke_reason = "",
+                               .rights = ""});
   transaction->AddAudit({.time = now,
                          .actor = "console",
                          .serial = "",

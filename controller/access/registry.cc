@@ -10,6 +10,8 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "controller/dispatch/batch.h"
 #include "controller/dispatch/checked_result.h"
 #include "proto/shared/sanitize.h"
@@ -45,6 +47,14 @@ absl::StatusOr<std::string> RandomToken() {
 }
 
 std::string Shown(absl::Time time) { return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", time, absl::UTCTimeZone()); }
+
+// As the store has them: `board,power`.
+std::string Stored(const shared::OperatorRights& rights) { return absl::StrJoin(shared::NamesOf(rights), ","); }
+
+// For the audit log.
+std::string InWords(const shared::OperatorRights& rights) {
+  return rights.empty() ? "" : absl::StrCat(", with right ", absl::StrJoin(shared::NamesOf(rights), " and "));
+}
 
 absl::Status CheckToken(const absl::optional<store::JoinTokenRow>& token, const shared::Identity& identity,
                         absl::Time now) {
@@ -94,8 +104,9 @@ void Registry::Audit(dispatch::Batch& batch, const Actor& actor, const std::stri
                        .address = actor.address});
 }
 
-void Registry::CreateJoinToken(const Actor& actor, const shared::Identity& identity, absl::Duration life,
+void Registry::CreateJoinToken(const Actor& actor, const shared::Holder& holder, absl::Duration life,
                                const dispatch::Done<JoinToken>& done) {
+  if (absl::Status status = shared::CheckHolder(holder); !status.ok()) return done(status);
   if (life < kShortestTokenLife || life > kLongestTokenLife) {
     return done(absl::InvalidArgumentError(absl::StrCat("ttl: ", absl::FormatDuration(life),
                                                         "; allowed: ", absl::FormatDuration(kShortestTokenLife), " to ",
@@ -104,28 +115,31 @@ void Registry::CreateJoinToken(const Actor& actor, const shared::Identity& ident
   absl::StatusOr<std::string> token = RandomToken();
   if (!token.ok()) return done(token.status());
   dispatcher_.Transact(
-      [this, actor, identity, life, token = *std::move(token), done](dispatch::Batch& batch) {
+      [this, actor, holder, life, token = *std::move(token), done](dispatch::Batch& batch) {
         const store::JoinTokenRow row = {.sha256 = HashOf(token),
-                                         .identity = shared::ToUri(identity),
+                                         .identity = shared::ToUri(holder.identity),
                                          .create_time = batch.wall(),
                                          .expire_time = batch.wall() + life,
                                          .end_time = absl::UnixEpoch(),
-                                         .end_cause = ""};
+                                         .end_cause = "",
+                                         .rights = Stored(holder.rights)};
         batch.tx().AddJoinToken(row);
         // The first digits of the hash tell tokens apart and help nobody to guess one.
         Audit(batch, actor, kCreate, row.identity, absl::OkStatus(),
-              absl::StrCat("token ", row.sha256.substr(0, 8), ", until ", Shown(row.expire_time)));
+              absl::StrCat("token ", row.sha256.substr(0, 8), ", until ", Shown(row.expire_time),
+                           InWords(holder.rights)));
         batch.Reply<JoinToken>(done, JoinToken{token, row.expire_time});
       },
       done);
 }
 
-absl::StatusOr<Issued> Registry::IssueIn(dispatch::Batch& batch, const CheckedRequest& request) {
+absl::StatusOr<Issued> Registry::IssueIn(dispatch::Batch& batch, const CheckedRequest& request,
+                                         const shared::OperatorRights& rights) {
   const absl::StatusOr<bool> known = store_.HasCertificateForKey(request.key_sha256);
   if (!known.ok()) return known.status();
   if (*known) return absl::PermissionDeniedError("the key has a certificate already: make a new key for each");
   const absl::Duration life = request.identity.role == shared::Role::kAgent ? agent_life_ : kPersonLife;
-  absl::StatusOr<Issued> issued = authority_.Issue(request, batch.wall(), life);
+  absl::StatusOr<Issued> issued = authority_.Issue(request, batch.wall(), life, rights);
   if (!issued.ok()) return issued.status();
   batch.tx().AddCertificate({.serial = issued->serial,
                              .identity = shared::ToUri(request.identity),
@@ -133,7 +147,8 @@ absl::StatusOr<Issued> Registry::IssueIn(dispatch::Batch& batch, const CheckedRe
                              .issue_time = batch.wall(),
                              .expire_time = issued->not_after,
                              .revoke_time = absl::UnixEpoch(),
-                             .revoke_reason = ""});
+                             .revoke_reason = "",
+                             .rights = Stored(rights)});
   return issued;
 }
 
@@ -143,7 +158,10 @@ absl::StatusOr<Issued> Registry::TryEnrol(dispatch::Batch& batch, const std::str
   const absl::StatusOr<absl::optional<store::JoinTokenRow>> token = store_.FindJoinToken(token_sha256);
   if (!token.ok()) return token.status();
   if (absl::Status status = CheckToken(*token, request->identity, batch.wall()); !status.ok()) return status;
-  absl::StatusOr<Issued> issued = IssueIn(batch, *request);
+  const absl::StatusOr<shared::OperatorRights> rights =
+      shared::ParseRights(absl::StrSplit((*token)->rights, ',', absl::SkipEmpty()));
+  if (!rights.ok()) return absl::DataLossError(absl::StrCat("store: join token: ", rights.status().message()));
+  absl::StatusOr<Issued> issued = IssueIn(batch, *request, *rights);
   if (!issued.ok()) return issued.status();
   batch.tx().EndJoinToken(token_sha256, absl::StrCat("used for certificate ", issued->serial), batch.wall());
   return issued;
@@ -175,7 +193,7 @@ void Registry::Renew(const Actor& actor, const Caller& caller, const std::string
           issued = absl::PermissionDeniedError(absl::StrCat("the request names ", shared::ToUri((*request)->identity),
                                                             ", the caller is ", shared::ToUri(caller.identity)));
         } else {
-          issued = IssueIn(batch, **request);
+          issued = IssueIn(batch, **request, caller.rights);
         }
         Audit(batch, actor, kRenew, request->ok() ? shared::ToUri((*request)->identity) : "", issued.status(),
               issued.ok() ? absl::StrCat("certificate ", issued->serial) : "");

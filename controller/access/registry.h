@@ -43,8 +43,8 @@ class Registry {
 
   const Authority& authority() const { return authority_; }
 
-  // INVALID_ARGUMENT: the life is outside the limits above.
-  void CreateJoinToken(const Actor& actor, const shared::Identity& identity, absl::Duration life,
+  // INVALID_ARGUMENT: the life is outside the limits above, or the rights are not for the role.
+  void CreateJoinToken(const Actor& actor, const shared::Holder& holder, absl::Duration life,
                        const dispatch::Done<JoinToken>& done);
   // Codes: those of EnrolService. `request_der` as for CheckRequest.
   void Enrol(const Actor& actor, const std::string& token, const std::string& request_der,
@@ -67,7 +67,8 @@ class Registry {
   // The dispatcher's thread only.
   absl::StatusOr<Issued> TryEnrol(dispatch::Batch& batch, const std::string& token_sha256,
                                   const absl::StatusOr<CheckedRequest>& request);
-  absl::StatusOr<Issued> IssueIn(dispatch::Batch& batch, const CheckedRequest& request);
+  absl::StatusOr<Issued> IssueIn(dispatch::Batch& batch, const CheckedRequest& request,
+                                 const shared::OperatorRights& rights);
   void Revoke(dispatch::Batch& batch, const Actor& actor, const std::string& object, const std::string& reason,
               absl::StatusOr<std::vector<std::string>> serials, const dispatch::Done<std::uint32_t>& done);
   void Audit(dispatch::Batch& batch, const Actor& actor, const std::string& action, const std::string& object,

@@ -57,13 +57,13 @@ absl::StatusOr<Trust::Known> Trust::Inspect(absl::string_view pem) const {
   }
   absl::StatusOr<shared::Certificate> read = shared::ReadCertificate(**x509);
   if (!read.ok()) return absl::UnauthenticatedError(read.status().message());
-  absl::StatusOr<shared::Identity> identity = shared::IdentityOf(read->uris);
-  if (!identity.ok()) return absl::UnauthenticatedError(identity.status().message());
-  if (identity->lab != anchor_->lab) {
+  absl::StatusOr<shared::Holder> holder = shared::HolderOf(read->uris);
+  if (!holder.ok()) return absl::UnauthenticatedError(holder.status().message());
+  if (holder->identity.lab != anchor_->lab) {
     return absl::UnauthenticatedError(
-        absl::StrCat("the certificate is for lab ", identity->lab, ", not for ", anchor_->lab));
+        absl::StrCat("the certificate is for lab ", holder->identity.lab, ", not for ", anchor_->lab));
   }
-  Caller caller{*std::move(identity), read->serial};
+  Caller caller{std::move(holder->identity), read->serial, holder->rights};
   return Known{std::move(caller), *std::move(read)};
 }
 

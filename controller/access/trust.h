@@ -18,6 +18,7 @@
 #include "proto/shared/clock.h"
 #include "proto/shared/identity.h"
 #include "proto/shared/mutex.h"
+#include "proto/shared/operator_rights.h"
 
 namespace crosscall::access {
 
@@ -25,6 +26,7 @@ namespace crosscall::access {
 struct Caller {
   shared::Identity identity;
   std::string serial;
+  shared::OperatorRights rights;
 };
 
 // Thread-safe.

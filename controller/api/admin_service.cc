@@ -29,8 +29,11 @@ grpc::ServerUnaryReactor* AdminService::CreateJoinToken(grpc::CallbackServerCont
   const absl::StatusOr<shared::Identity> identity =
       shared::ParseIdentityIn(registry_->authority().lab(), request->identity());
   if (!identity.ok()) return FinishNow(context, identity.status());
+  const absl::StatusOr<shared::OperatorRights> rights =
+      shared::ParseRights({request->rights().begin(), request->rights().end()});
+  if (!rights.ok()) return FinishNow(context, rights.status());
   return DeferredCall<v1::CreateJoinTokenResponse>::Begin(context, response, [&](const auto& done) {
-    registry_->CreateJoinToken(gate_->ActorOf(*context), *identity, TokenLife(*request),
+    registry_->CreateJoinToken(gate_->ActorOf(*context), {*identity, *rights}, TokenLife(*request),
                                [done](absl::StatusOr<access::JoinToken> token) {
                                  if (!token.ok()) return done(token.status());
                                  v1::CreateJoinTokenResponse answer;

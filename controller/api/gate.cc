@@ -68,14 +68,14 @@ absl::Status Gate::Admit(absl::string_view method, const grpc::AuthContext& cont
   const absl::string_view pem = CertificateOf(context);
   absl::StatusOr<access::Caller> caller = absl::UnauthenticatedError("no certificate");
   absl::Status status;
-  absl::optional<shared::Role> role;
+  Callers kinds = kAnonymous;
   if (!pem.empty()) {
     caller = trust_.Verify(pem);
     status = caller.status();
-    if (caller.ok()) role = caller->identity.role;
+    if (caller.ok()) kinds = KindsOf(caller->identity.role, caller->rights);
   }
   // Whoever shows a certificate that is no good may still do what needs none: an agent whose own has expired enrols.
-  if (absl::Status right = CheckRight(method, role); status.ok() || right.ok()) status = right;
+  if (absl::Status right = CheckRight(method, kinds); status.ok() || right.ok()) status = right;
   if (status.ok()) return status;
   counts_.Add(method, static_cast<grpc::StatusCode>(status.raw_code()));
   registry_.RecordRefusal(ActorNamed(caller, ""), Shown(method), "", status);
@@ -87,6 +87,12 @@ absl::StatusOr<access::Caller> Gate::CallerOf(const grpc::ServerContextBase& con
   const absl::string_view pem = CertificateOf(*auth);
   if (pem.empty()) return absl::UnauthenticatedError("no certificate was shown");
   return trust_.Verify(pem);
+}
+
+absl::Status Gate::CheckRightOnOthers(const grpc::ServerContextBase& context, absl::string_view method) const {
+  const absl::StatusOr<access::Caller> caller = CallerOf(context);
+  if (!caller.ok()) return caller.status();
+  return api::CheckRightOnOthers(method, KindsOf(caller->identity.role, caller->rights));
 }
 
 std::function<absl::Status()> Gate::Recheck(const grpc::ServerContextBase& context) const {

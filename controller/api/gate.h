@@ -38,6 +38,8 @@ class Gate {
   dispatch::Witness Auditor(const access::Actor& actor, const std::string& action) const {
     return registry_.Auditor(actor, action);
   }
+  // Whether the caller may also call `method` (as on the wire) for what somebody else asked for.
+  absl::Status CheckRightOnOthers(const grpc::ServerContextBase& context, absl::string_view method) const;
   // Judges the caller again whenever it is called, also after the call has ended.
   std::function<absl::Status()> Recheck(const grpc::ServerContextBase& context) const;
   // PERMISSION_DENIED, with an audit entry, unless the caller is the agent of `board` (`boards/{board}`).

@@ -1,6 +1,6 @@
 #include "controller/api/requester.h"
 
-#include <utility>
+#include "absl/strings/str_cat.h"
 
 namespace crosscall::api {
 
@@ -13,6 +13,7 @@ dispatch::Requester RequesterOf(const Gate* gate, const grpc::ServerContextBase&
   const access::Actor actor = gate->ActorOf(context);
   requester.name = actor.name;
   requester.address = actor.address;
+  requester.others = gate->CheckRightOnOthers(context, absl::StrCat("/crosscall.v1.", action));
   requester.witness = gate->Auditor(actor, action);
   return requester;
 }

@@ -1,5 +1,5 @@
-// Who asks for a change, for the dispatcher: his name, from his certificate and never from the request, and the audit
-// entry that is written with what he changes.
+// Who asks for a change, for the dispatcher: his name and rights, from his certificate and never from the request, and
+// the audit entry that is written with what he changes.
 #ifndef CONTROLLER_API_REQUESTER_H_
 #define CONTROLLER_API_REQUESTER_H_
 

@@ -8,6 +8,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "controller/cli/axis_values.h"
 #include "controller/cli/command.h"
 #include "controller/cli/units.h"
@@ -34,7 +35,7 @@ struct Who {
 void AddWho(CLI::App& command, Who& who) {
   command.add_option("--board", who.board, "The agent of this board")->type_name("BOARD");
   command.add_option("--viewer", who.viewer, "A person who may read")->type_name("NAME");
-  command.add_option("--operator", who.user, "A person who may also run and cancel sweeps")->type_name("NAME");
+  command.add_option("--operator", who.user, "A person who may also run sweeps, and cancel his own")->type_name("NAME");
   command.add_option("--admin", who.admin, "A person who may do everything")->type_name("NAME");
 }
 
@@ -51,7 +52,8 @@ absl::StatusOr<std::string> IdentityOf(const Who& who) {
   return identity;
 }
 
-absl::StatusOr<ExitCode> CreateJoinToken(CommandContext& context, const Who& who, const std::string& ttl) {
+absl::StatusOr<ExitCode> CreateJoinToken(CommandContext& context, const Who& who, const std::string& ttl,
+                                         const std::vector<std::string>& rights) {
   const absl::StatusOr<std::string> identity = IdentityOf(who);
   if (!identity.ok()) return identity.status();
   if (identity->empty()) {
@@ -62,6 +64,7 @@ absl::StatusOr<ExitCode> CreateJoinToken(CommandContext& context, const Who& who
   v1::CreateJoinTokenRequest request;
   request.set_identity(*identity);
   *request.mutable_ttl() = *life;
+  for (const std::string& right : rights) request.add_rights(right);
   const absl::StatusOr<v1::CreateJoinTokenResponse> token = context.client.CreateJoinToken(request);
   if (!token.ok()) return token.status();
   if (absl::Status status = Print(context, *token, absl::StrCat(token->token(), "\n")); !status.ok()) return status;
@@ -118,6 +121,7 @@ absl::StatusOr<ExitCode> ListCertificates(CommandContext& context, std::size_t l
   if (!certificates.ok()) return certificates.status();
   Sheet sheet({{"issue_time", "ISSUED"},
                {"identity", "IDENTITY"},
+               {"rights", "RIGHTS"},
                {"serial", "SERIAL"},
                {"expire_time", "EXPIRES"},
                {"revoke_time", "REVOKED"},
@@ -125,7 +129,8 @@ absl::StatusOr<ExitCode> ListCertificates(CommandContext& context, std::size_t l
   for (const v1::Certificate& certificate : *certificates) {
     const bool revoked = certificate.has_revoke_time();
     sheet.Add({Cell::Text(FormatInstantExactly(certificate.issue_time()), FormatInstant(certificate.issue_time())),
-               Cell::Text(certificate.identity()), Cell::Text(certificate.serial()),
+               Cell::Text(certificate.identity()), Cell::Text(absl::StrJoin(certificate.rights(), ",")),
+               Cell::Text(certificate.serial()),
                Cell::Text(FormatInstantExactly(certificate.expire_time()), FormatInstant(certificate.expire_time())),
                Cell::Text(revoked ? FormatInstantExactly(certificate.revoke_time()) : "",
                           revoked ? FormatInstant(certificate.revoke_time()) : ""),
@@ -182,8 +187,19 @@ void AddJoinToken(CLI::App& root, Invocation& invocation) {
   const auto ttl = std::make_shared<std::string>("1h");
   AddWho(*create, *who);
   create->add_option("--ttl", *ttl, "How long it can be used, 1s to 24h")->capture_default_str()->type_name("SPAN");
-  create->callback([&invocation, who, ttl] {
-    invocation.action = [who, ttl](CommandContext& context) { return CreateJoinToken(context, *who, *ttl); };
+  const auto rights = std::make_shared<std::vector<std::string>>();
+  create
+      ->add_option(
+          "--right", *rights,
+          "What an operator may do beyond his role; repeat for more. board: schedules, others' sweeps, and drain, "
+          "quarantine, release and label boards; power: switch boards off and on")
+      ->allow_extra_args(false)
+      ->check(CLI::IsMember({"board", "power"}))
+      ->type_name("RIGHT");
+  create->callback([&invocation, who, ttl, rights] {
+    invocation.action = [who, ttl, rights](CommandContext& context) {
+      return CreateJoinToken(context, *who, *ttl, *rights);
+    };
   });
 }
 

@@ -29,6 +29,8 @@ struct Requester {
   // Where the call came from.
   std::string address;
   Witness witness;
+  // OK, or why he may not do this to what somebody else asked for.
+  absl::Status others;
 
   // For histories that people read.
   std::string Shown() const { return name.empty() ? "somebody at " + address : name; }

@@ -84,7 +84,7 @@ Engine::Event Engine::CancelSweep(v1::CancelSweepRequest request, Requester by,
                                   const Done<v1::CancelSweepResponse>& done) {
   return {.apply =
               [request = std::move(request), by = std::move(by), done](Engine& engine, Batch& batch) {
-                absl::StatusOr<v1::Sweep> sweep = engine.parts_->desk.Cancel(batch, request);
+                absl::StatusOr<v1::Sweep> sweep = engine.parts_->desk.Cancel(batch, request, by);
                 absl::StatusOr<v1::CancelSweepResponse> answer = v1::CancelSweepResponse();
                 if (sweep.ok()) {
                   *answer->mutable_sweep() = *std::move(sweep);

@@ -56,7 +56,7 @@ void HealthChecks::Judge(Batch& batch, BoardState& board) {
     request.set_name(name);
     request.set_reason(absl::StrCat(board.row.name, " is ", scheduler::StateWord(board.row.state)));
     // Cancelling twice is no error, and the sweep is there.
-    desk_.Cancel(batch, request).IgnoreError();
+    desk_.Cancel(batch, request, Requester()).IgnoreError();
     return Forget(batch, board);
   }
   if (trial.row.trial.state() == v1::Trial::STATE_PENDING) {

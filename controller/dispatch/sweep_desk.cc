@@ -39,6 +39,15 @@ std::string WhatPassed(const v1::Sweep& sweep) {
                       absl::FormatTime(absl::RFC3339_sec, expired, absl::UTCTimeZone()));
 }
 
+// `by` may be its owner, or one who may end what others asked for.
+absl::Status CheckMayEnd(const v1::Sweep& sweep, const Requester& by) {
+  if (by.others.ok() || sweep.owner() == by.name) return absl::OkStatus();
+  return absl::Status(by.others.code(),
+                      absl::StrCat(sweep.name(), " was asked for by ",
+                                   sweep.owner().empty() ? "somebody without a certificate" : sweep.owner(), ": ",
+                                   by.others.message()));
+}
+
 absl::Status NoSuchSweep(const std::string& name) {
   return absl::NotFoundError(absl::StrCat("no sweep \"", shared::CleanText(name, 80), "\""));
 }
@@ -200,15 +209,18 @@ void SweepDesk::Store(Batch& batch, v1::Sweep sweep, const std::string& request_
   batch.Touch(added);
 }
 
-absl::StatusOr<v1::Sweep> SweepDesk::Cancel(Batch& batch, const v1::CancelSweepRequest& request) {
+absl::StatusOr<v1::Sweep> SweepDesk::Cancel(Batch& batch, const v1::CancelSweepRequest& request, const Requester& by) {
   const auto found = world_.sweeps_by_name.find(request.name());
   if (found == world_.sweeps_by_name.end() || scheduler::HasEnded(found->second->row.sweep.state())) {
     absl::StatusOr<v1::Sweep> ended = Find(request.name());
-    if (!ended.ok() || ended->state() == v1::Sweep::STATE_CANCELLED) return ended;
+    if (!ended.ok()) return ended;
+    if (absl::Status status = CheckMayEnd(*ended, by); !status.ok()) return status;
+    if (ended->state() == v1::Sweep::STATE_CANCELLED) return ended;
     return absl::FailedPreconditionError(absl::StrCat(request.name(), " has ended already, ",
                                                       scheduler::StateWord(ended->state()), ": nothing to cancel"));
   }
   SweepState& sweep = *found->second;
+  if (absl::Status status = CheckMayEnd(sweep.row.sweep, by); !status.ok()) return status;
   if (sweep.row.sweep.state() != v1::Sweep::STATE_CANCELLING) {
     const std::string reason = request.reason().empty() ? "cancelled" : absl::StrCat("cancelled: ", request.reason());
     BeginEnd(batch, sweep, store::EndCause::kUser, v1::Trial::STATE_CANCELLED, reason);

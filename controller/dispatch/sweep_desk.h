@@ -33,7 +33,7 @@ class SweepDesk {
   // Both: codes as in sweep_service.proto.
   absl::StatusOr<v1::CreateSweepResponse> Create(Batch& batch, const v1::CreateSweepRequest& request,
                                                  const std::string& owner);
-  absl::StatusOr<v1::Sweep> Cancel(Batch& batch, const v1::CancelSweepRequest& request);
+  absl::StatusOr<v1::Sweep> Cancel(Batch& batch, const v1::CancelSweepRequest& request, const Requester& by);
   // Expands and stores a sweep with a name of our choice. Codes: those of CreateSweep; nothing is written then.
   absl::StatusOr<v1::Sweep> CreateFor(Batch& batch, const v1::SweepSpec& spec, const std::string& request_id,
                                       const SweepOrigin& origin);

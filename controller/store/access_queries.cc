@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "controller/store/for_each.h"
 #include "controller/store/page.h"
 #include "proto/shared/proto_time.h"
@@ -14,7 +15,7 @@ namespace {
 constexpr PageSizes kPages = {.standard = 100, .largest = 500};
 constexpr std::int64_t kMaximum = std::numeric_limits<std::int64_t>::max();
 constexpr char kCertificateColumns[] =
-    "serial, identity, key_sha256, issue_time, expire_time, revoke_time, revoke_reason";
+    "serial, identity, key_sha256, issue_time, expire_time, revoke_time, revoke_reason, rights";
 
 CertificateRow CertificateOf(const Statement& statement, int first) {
   return {.serial = statement.Bytes(first),
@@ -23,7 +24,8 @@ CertificateRow CertificateOf(const Statement& statement, int first) {
           .issue_time = statement.Time(first + 3),
           .expire_time = statement.Time(first + 4),
           .revoke_time = statement.Time(first + 5),
-          .revoke_reason = statement.Bytes(first + 6)};
+          .revoke_reason = statement.Bytes(first + 6),
+          .rights = statement.Bytes(first + 7)};
 }
 
 v1::Certificate Shown(const CertificateRow& row) {
@@ -35,6 +37,9 @@ v1::Certificate Shown(const CertificateRow& row) {
   if (row.revoke_time != absl::UnixEpoch()) {
     *certificate.mutable_revoke_time() = shared::TimestampOf(row.revoke_time);
     certificate.set_revoke_reason(row.revoke_reason);
+  }
+  for (const absl::string_view right : absl::StrSplit(row.rights, ',', absl::SkipEmpty())) {
+    certificate.add_rights(std::string(right));
   }
   return certificate;
 }
@@ -109,14 +114,16 @@ absl::StatusOr<absl::optional<JoinTokenRow>> FindJoinToken(Connection& connectio
   absl::optional<JoinTokenRow> found;
   absl::Status status = ForEach(
       connection,
-      "SELECT sha256, identity, create_time, expire_time, end_time, end_cause FROM join_tokens WHERE sha256 = ?",
+      "SELECT sha256, identity, create_time, expire_time, end_time, end_cause, rights FROM join_tokens"
+      " WHERE sha256 = ?",
       [&found](const Statement& statement) {
         found = JoinTokenRow{.sha256 = statement.Bytes(0),
                              .identity = statement.Bytes(1),
                              .create_time = statement.Time(2),
                              .expire_time = statement.Time(3),
                              .end_time = statement.Time(4),
-                             .end_cause = statement.Bytes(5)};
+                             .end_cause = statement.Bytes(5),
+                             .rights = statement.Bytes(6)};
         return absl::OkStatus();
       },
       sha256);

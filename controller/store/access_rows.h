@@ -19,6 +19,8 @@ struct JoinTokenRow {
   absl::Time end_time = absl::UnixEpoch();
   // What it was used for, or that it was revoked.
   std::string end_cause;
+  // Of an operator, beyond his role: `board,power`.
+  std::string rights;
 };
 
 struct CertificateRow {
@@ -31,6 +33,8 @@ struct CertificateRow {
   // UnixEpoch: it is not revoked.
   absl::Time revoke_time = absl::UnixEpoch();
   std::string revoke_reason;
+  // As the token's.
+  std::string rights;
 };
 
 // Fields as in v1::AuditEntry.

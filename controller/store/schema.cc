@@ -243,7 +243,16 @@ CREATE TRIGGER audit_never_vanishes BEFORE DELETE ON audit
   BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
 )sql";
 
-constexpr const char* kMigrations[] = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5, kVersion6};
+constexpr char kVersion7[] = "";
+
+// What operators may do beyond their role. Those of before have no such right.
+constexpr char kVersion8[] = R"sql(
+ALTER TABLE join_tokens ADD COLUMN rights TEXT NOT NULL DEFAULT '';
+ALTER TABLE certificates ADD COLUMN rights TEXT NOT NULL DEFAULT '';
+)sql";
+
+constexpr const char* kMigrations[] = {kVersion1, kVersion2, kVersion3, kVersion4,
+                                       kVersion5, kVersion6, kVersion7, kVersion8};
 static_assert(sizeof(kMigrations) / sizeof(kMigrations[0]) == kSchemaVersion);
 
 absl::Status CheckOwner(Connection& connection, std::int64_t version) {

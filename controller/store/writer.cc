@@ -196,9 +196,9 @@ absl::Status Writer::AddEvent(const EventRow& row) {
 
 absl::Status Writer::AddJoinToken(const JoinTokenRow& row) {
   return Run(
-      "INSERT INTO join_tokens (sha256, identity, create_time, expire_time, end_time, end_cause)"
-      " VALUES (?, ?, ?, ?, 0, '')",
-      row.sha256, row.identity, row.create_time, row.expire_time);
+      "INSERT INTO join_tokens (sha256, identity, create_time, expire_time, end_time, end_cause, rights)"
+      " VALUES (?, ?, ?, ?, 0, '', ?)",
+      row.sha256, row.identity, row.create_time, row.expire_time, row.rights);
 }
 
 absl::Status Writer::EndJoinToken(absl::string_view sha256, absl::string_view cause, absl::Time time) {
@@ -213,9 +213,9 @@ absl::Status Writer::EndJoinTokensOf(absl::string_view identity, absl::string_vi
 
 absl::Status Writer::AddCertificate(const CertificateRow& row) {
   return Run(
-      "INSERT INTO certificates (serial, identity, key_sha256, issue_time, expire_time, revoke_time, revoke_reason)"
-      " VALUES (?, ?, ?, ?, ?, 0, '')",
-      row.serial, row.identity, row.key_sha256, row.issue_time, row.expire_time);
+      "INSERT INTO certificates (serial, identity, key_sha256, issue_time, expire_time, revoke_time, revoke_reason,"
+      " rights) VALUES (?, ?, ?, ?, ?, 0, '', ?)",
+      row.serial, row.identity, row.key_sha256, row.issue_time, row.expire_time, row.rights);
 }
 
 absl::Status Writer::RevokeCertificate(absl::string_view serial, absl::string_view reason, absl::Time time) {

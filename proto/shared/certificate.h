@@ -32,7 +32,7 @@ absl::StatusOr<Certificate> ReadCertificate(absl::string_view pem);
 // The URIs of a list of alternative names.
 std::vector<std::string> UrisOf(const GENERAL_NAMES& names);
 
-// INVALID_ARGUMENT unless `uris` is one identity.
+// INVALID_ARGUMENT unless `uris` is one identity, without any right: what requests and agents have.
 absl::StatusOr<Identity> IdentityOf(const std::vector<std::string>& uris);
 
 // UNAUTHENTICATED if `now`, by the clock of `whose`, is outside the certificate's life: says both times, since a wrong

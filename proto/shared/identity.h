@@ -1,5 +1,5 @@
-// Who a certificate speaks for: `crosscall://LAB/ROLE/NAME`, the one URI among its subject alternative names. An
-// agent's name is the id of its board.
+// Who a certificate speaks for: `crosscall://LAB/ROLE/NAME`, the first URI among its subject alternative names; what
+// may follow it is in operator_rights.h. An agent's name is the id of its board.
 //
 // Pure. The grammar has one spelling for each identity, so that equal texts and equal identities are the same.
 #ifndef PROTO_SHARED_IDENTITY_H_

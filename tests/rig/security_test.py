@@ -53,9 +53,10 @@ class SecureRig(Rig):
         path.write_text(self.ctl("join-token", "create", *who))
         return path
 
-    def person(self, role, name):
+    def person(self, role, name, *rights):
         out = self.folder / name
-        done = self.call_as(None, "enrol", f"{role}/{name}", "--join-token-file", self.token(f"--{role}", name), "--out", out)
+        token = self.token(f"--{role}", name, *(word for right in rights for word in ("--right", right)))
+        done = self.call_as(None, "enrol", f"{role}/{name}", "--join-token-file", token, "--out", out)
         assert done.returncode == 0, done.stderr
         return out
 
@@ -99,6 +100,18 @@ class SecurityTest(unittest.TestCase):
         self.assertTrue(any(e["actor"] == "crosscall://lab/operator/oda" and e["action"] == "SweepService/CreateSweep"
                             and e["outcome"] == "OK" for e in audit))
         self.assertTrue(any(e["actor"] == "crosscall://lab/viewer/vic" and e["outcome"] == "PERMISSION_DENIED" for e in audit))
+
+    def test_an_operators_rights_come_with_his_token(self):
+        plain, keeper = self.rig.person("operator", "pat"), self.rig.person("operator", "kim", "board")
+        label = ("boards", "label", "a", "site=berlin")
+        self.refused(self.rig.call_as(plain, *label), REFUSED, "operator (with right board)", "--right board")
+        self.assertEqual(self.rig.call_as(keeper, *label).returncode, 0)
+        self.assertEqual(self.rig.call_as(keeper, "sweep", "run", *GOOD, "--board", "a", "--id", "keepers").returncode, 0)
+        self.refused(self.rig.call_as(plain, "sweep", "cancel", "keepers"), REFUSED, "was asked for by crosscall://")
+        self.assertTrue(any(e["identity"].endswith("operator/kim") and e["rights"] == "board"
+                            for e in self.rig.objects("certificates")))
+        self.refused(self.rig.call_as(self.rig.admin, "join-token", "create", "--viewer", "vi", "--right", "board"), 2,
+                     "are for operators")
 
     def test_an_agents_certificate_is_no_persons_and_no_other_boards(self):
         self.refused(self.rig.call_as(self.rig.folder / "agent-a", "boards"), REFUSED, "is agent")

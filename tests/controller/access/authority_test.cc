@@ -44,6 +44,14 @@ TEST(RequestTest, OtherBytesAreRefused) {
   EXPECT_THAT(std::string(CheckRequest(std::string(5000, 'x')).status().message()), HasSubstr("5000 bytes"));
 }
 
+TEST(RequestTest, OneThatAsksForRightsIsRefused) {
+  // The comma ends the first name: a second one follows.
+  const std::string request = RequestFor({"lab", shared::Role::kOperator, "ann,URI:crosscall-right:board"});
+  const auto checked = CheckRequest(request);
+  EXPECT_EQ(checked.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(checked.status().message()), HasSubstr("found 2 URIs"));
+}
+
 TEST(AuthorityTest, ComesBackFromItsFiles) {
   const auto made = Authority::Make("lab", kNow);
   ASSERT_TRUE(made.ok()) << made.status();
@@ -79,6 +87,23 @@ TEST(AuthorityTest, IssuesForTheIdentityOfTheRequestAndTheLifeGiven) {
   EXPECT_EQ(read->not_before, kNow - kClockTolerance);
   EXPECT_EQ(read->not_after, kNow + absl::Hours(1));
   EXPECT_EQ(read->serial.size(), 32u);
+}
+
+TEST(AuthorityTest, GivesRightsToOperatorsAlone) {
+  const auto authority = Authority::Make("lab", kNow);
+  ASSERT_TRUE(authority.ok());
+  shared::OperatorRights rights;
+  rights.Add(shared::OperatorRight::kPower);
+  const auto ann = CheckRequest(RequestFor({"lab", shared::Role::kOperator, "ann"}));
+  ASSERT_TRUE(ann.ok());
+  const auto issued = (*authority)->Issue(*ann, kNow, absl::Hours(1), rights);
+  ASSERT_TRUE(issued.ok()) << issued.status();
+  EXPECT_EQ(shared::ReadCertificate(issued->pem)->uris,
+            (std::vector<std::string>{"crosscall://lab/operator/ann", "crosscall-right:power"}));
+  const auto agent = CheckRequest(RequestFor(kAgent));
+  ASSERT_TRUE(agent.ok());
+  EXPECT_EQ((*authority)->Issue(*agent, kNow, absl::Hours(1), rights).status().code(),
+            absl::StatusCode::kInvalidArgument);
 }
 
 TEST(AuthorityTest, AnotherLabsRequestIsRefused) {

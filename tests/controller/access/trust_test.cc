@@ -25,10 +25,11 @@ class TrustTest : public testing::Test {
  protected:
   TrustTest() : authority_(*Authority::Make("lab", kNow)), trust_(*Trust::Make(authority_->certificate(), clock_)) {}
 
-  static Issued From(const Authority& authority, const shared::Identity& identity) {
+  static Issued From(const Authority& authority, const shared::Identity& identity,
+                     const shared::OperatorRights& rights = {}) {
     const auto made = shared::MakeKeyAndRequest(identity);
     EXPECT_TRUE(made.ok()) << made.status();
-    auto issued = authority.Issue(*CheckRequest(made->certificate_request), kNow, absl::Hours(1));
+    auto issued = authority.Issue(*CheckRequest(made->certificate_request), kNow, absl::Hours(1), rights);
     EXPECT_TRUE(issued.ok()) << issued.status();
     return *issued;
   }
@@ -50,6 +51,19 @@ TEST_F(TrustTest, OneOfOursIsKnownByNameAndSerial) {
     ASSERT_TRUE(caller.ok()) << caller.status();
     EXPECT_EQ(caller->identity, kAgent);
     EXPECT_EQ(caller->serial, issued.serial);
+  }
+}
+
+TEST_F(TrustTest, AnOperatorHasTheRightsOfHisCertificate) {
+  const shared::Identity ann{"lab", shared::Role::kOperator, "ann"};
+  shared::OperatorRights rights;
+  for (const shared::OperatorRight right : shared::kOperatorRights) {
+    EXPECT_FALSE(trust_->Verify(From(*authority_, ann, rights).pem)->rights.Has(right));
+    rights.Add(right);
+    const auto caller = trust_->Verify(From(*authority_, ann, rights).pem);
+    ASSERT_TRUE(caller.ok()) << caller.status();
+    EXPECT_EQ(caller->identity, ann);
+    EXPECT_EQ(caller->rights, rights);
   }
 }
 

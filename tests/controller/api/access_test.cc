@@ -15,6 +15,8 @@ namespace crosscall::api {
 namespace {
 
 using shared::Role;
+using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 class AccessTest : public SecureFixture {
@@ -36,12 +38,54 @@ class AccessTest : public SecureFixture {
     return *count;
   }
   // Enrols with a fresh token; PEM with key and certificate.
-  std::string Enrolled(const shared::Identity& identity) {
+  std::string Enrolled(const shared::Identity& identity, const shared::OperatorRights& rights = {}) {
     const auto made = shared::MakeKeyAndRequest(identity);
     std::string certificate;
-    const grpc::Status status = Enrol(Token(identity), made->certificate_request, &certificate);
+    const grpc::Status status = Enrol(Token(identity, absl::Hours(1), rights), made->certificate_request, &certificate);
     EXPECT_TRUE(status.ok()) << status.error_message();
     return absl::StrCat(made->private_key, certificate);
+  }
+  static grpc::Status Drain(const std::shared_ptr<grpc::Channel>& channel) {
+    grpc::ClientContext context;
+    Bound(context);
+    v1::DrainBoardRequest request;
+    request.set_name("boards/a");
+    request.set_reason("new fan");
+    v1::DrainBoardResponse response;
+    return v1::BoardService::NewStub(channel)->DrainBoard(&context, request, &response);
+  }
+  // Of a board that is known, so that a sweep for it can be made.
+  void Register(const std::shared_ptr<grpc::Channel>& channel) const {
+    grpc::ClientContext context;
+    Bound(context);
+    v1::SynchronizeRequest request = Introduction();
+    // A gap: answered at once.
+    request.set_sequence(7);
+    v1::SynchronizeResponse response;
+    const grpc::Status status = v1::BoardService::NewStub(channel)->Synchronize(&context, request, &response);
+    EXPECT_TRUE(status.ok()) << status.error_message();
+  }
+  static v1::SynchronizeRequest Introduction() {
+    v1::SynchronizeRequest request;
+    request.set_board("boards/a");
+    request.set_incarnation_id("incarnation");
+    request.set_boot_id("boot");
+    request.set_sequence(1);
+    v1::BoardDescription& description = *request.mutable_description();
+    description.set_agent_version(CROSSCALL_VERSION);
+    description.add_cpus(0);
+    description.add_cpus(1);
+    description.add_implementations("per_target/spin/mask_all");
+    v1::ScenarioInfo& scenario = *description.add_scenarios();
+    scenario.set_id("ping-pong");
+    scenario.set_cpu_count(2);
+    return request;
+  }
+  static v1::SweepSpec Spec() {
+    v1::SweepSpec spec;
+    spec.add_scenarios()->set_id("ping-pong");
+    spec.add_implementations("per_target/spin/mask_all");
+    return spec;
   }
   static std::string RequestFor(const shared::Identity& identity) {
     return shared::MakeKeyAndRequest(identity)->certificate_request;
@@ -213,18 +257,7 @@ TEST_F(AccessTest, RenewalNeedsANewKeyAndTheSameName) {
 TEST_F(AccessTest, ACallThatIsHeldGetsNoLeaseOnceItsCertificateIsRevoked) {
   const shared::Identity identity = Named(Role::kAgent, "a");
   const auto channel = ChannelAs(Enrolled(identity));
-  v1::SynchronizeRequest request;
-  request.set_board("boards/a");
-  request.set_incarnation_id("incarnation");
-  request.set_boot_id("boot");
-  v1::BoardDescription& description = *request.mutable_description();
-  description.set_agent_version(CROSSCALL_VERSION);
-  description.add_cpus(0);
-  description.add_cpus(1);
-  description.add_implementations("per_target/spin/mask_all");
-  v1::ScenarioInfo& scenario = *description.add_scenarios();
-  scenario.set_id("ping-pong");
-  scenario.set_cpu_count(2);
+  v1::SynchronizeRequest request = Introduction();
   const auto call = [&channel, &request](std::uint64_t sequence) {
     grpc::ClientContext context;
     Bound(context);
@@ -240,8 +273,7 @@ TEST_F(AccessTest, ACallThatIsHeldGetsNoLeaseOnceItsCertificateIsRevoked) {
   while (dispatcher_->snapshot()->held_call_count == 0) std::this_thread::yield();
   EXPECT_EQ(Revoke(identity), 1u);
   v1::CreateSweepRequest sweep;
-  sweep.mutable_spec()->add_scenarios()->set_id("ping-pong");
-  sweep.mutable_spec()->add_implementations("per_target/spin/mask_all");
+  *sweep.mutable_spec() = Spec();
   std::promise<absl::Status> created;
   dispatcher_->CreateSweep(
       sweep, {}, [&](const absl::StatusOr<v1::CreateSweepResponse>& answer) { created.set_value(answer.status()); });
@@ -277,6 +309,83 @@ TEST_F(AccessTest, AnAdministratorCannotRevokeTheCertificateOfTheCall) {
   v1::RevokeCertificatesResponse response;
   ExpectStatus(stub->RevokeCertificates(&context, request, &response), grpc::StatusCode::FAILED_PRECONDITION,
                "another administrator");
+}
+
+TEST_F(AccessTest, AnOperatorsRightsAreThoseOfTheTokenAndNotOfTheRequest) {
+  const shared::Identity oda = Named(Role::kOperator, "oda");
+  ExpectStatus(Drain(ChannelAs(Enrolled(oda))), grpc::StatusCode::PERMISSION_DENIED, "operator (with right board)");
+  // Let in, it is another's answer: there is no such board.
+  EXPECT_EQ(Drain(ChannelAs(Enrolled(oda, Only(shared::OperatorRight::kBoard)))).error_code(),
+            grpc::StatusCode::NOT_FOUND);
+  ExpectStatus(Drain(ChannelAs(Enrolled(oda, Only(shared::OperatorRight::kPower)))),
+               grpc::StatusCode::PERMISSION_DENIED, "the caller's is operator (with right power)");
+  const auto page = store_->ListCertificates(v1::ListCertificatesRequest());
+  ASSERT_TRUE(page.ok());
+  ASSERT_EQ(page->certificates_size(), 3);
+  EXPECT_THAT(page->certificates(0).rights(), ElementsAre("power"));
+  EXPECT_THAT(page->certificates(1).rights(), ElementsAre("board"));
+  EXPECT_THAT(page->certificates(2).rights(), ElementsAre());
+  std::vector<std::string> details;
+  for (const v1::AuditEntry& entry : Audit()) details.push_back(entry.detail());
+  EXPECT_THAT(details, Contains(HasSubstr("with right board")));
+}
+
+TEST_F(AccessTest, OnlyOperatorsHaveRightsAndOnlyTheOnesThereAre) {
+  const auto stub = v1::AdminService::NewStub(ChannelAs(Enrolled(Named(Role::kAdmin, "ann"))));
+  const auto create = [&](const std::string& identity, const std::string& right) {
+    grpc::ClientContext context;
+    Bound(context);
+    v1::CreateJoinTokenRequest request;
+    request.set_identity(identity);
+    request.add_rights(right);
+    v1::CreateJoinTokenResponse response;
+    return stub->CreateJoinToken(&context, request, &response);
+  };
+  EXPECT_TRUE(create("operator/oda", "power").ok());
+  for (const char* other : {"viewer/vic", "admin/eve", "agent/a"}) {
+    ExpectStatus(create(other, "board"), grpc::StatusCode::INVALID_ARGUMENT, "are for operators, not for");
+  }
+  ExpectStatus(create("operator/oda", "Board"), grpc::StatusCode::INVALID_ARGUMENT, "there are board, power");
+}
+
+TEST_F(AccessTest, AnOperatorCancelsHisOwnSweepsAndOthersWithTheRight) {
+  Register(Agent("a"));
+  const auto oda = ChannelAs(IdentityOf(Role::kOperator, "oda"));
+  const auto create = [&](const std::shared_ptr<grpc::Channel>& channel, const std::string& id) {
+    grpc::ClientContext context;
+    Bound(context);
+    v1::CreateSweepRequest request;
+    request.set_sweep_id(id);
+    *request.mutable_spec() = Spec();
+    v1::CreateSweepResponse response;
+    return v1::SweepService::NewStub(channel)->CreateSweep(&context, request, &response);
+  };
+  const auto cancel = [&](const std::shared_ptr<grpc::Channel>& channel, const std::string& id) {
+    grpc::ClientContext context;
+    Bound(context);
+    v1::CancelSweepRequest request;
+    request.set_name("sweeps/" + id);
+    v1::CancelSweepResponse response;
+    return v1::SweepService::NewStub(channel)->CancelSweep(&context, request, &response);
+  };
+  const auto bob = ChannelAs(IdentityOf(Role::kOperator, "bob"));
+  for (const char* id : {"mine", "theirs"}) {
+    const grpc::Status status = create(std::string(id) == "mine" ? oda : bob, id);
+    ASSERT_TRUE(status.ok()) << status.error_message();
+  }
+  ExpectStatus(cancel(oda, "theirs"), grpc::StatusCode::PERMISSION_DENIED,
+               "sweeps/theirs was asked for by crosscall://lab/operator/bob: ");
+  EXPECT_EQ(Audit()[0].action(), "SweepService/CancelSweep");
+  EXPECT_EQ(Audit()[0].object(), "sweeps/theirs");
+  EXPECT_EQ(Audit()[0].outcome(), "PERMISSION_DENIED");
+  EXPECT_EQ(Audit()[0].actor(), "crosscall://lab/operator/oda");
+  EXPECT_TRUE(cancel(oda, "mine").ok());
+  EXPECT_EQ(cancel(oda, "none").error_code(), grpc::StatusCode::NOT_FOUND);
+  const auto keeper = ChannelAs(IdentityOf(Role::kOperator, "kim", Only(shared::OperatorRight::kBoard)));
+  const grpc::Status status = cancel(keeper, "theirs");
+  EXPECT_TRUE(status.ok()) << status.error_message();
+  // One that has ended is no more anybody's than before.
+  ExpectStatus(cancel(oda, "theirs"), grpc::StatusCode::PERMISSION_DENIED, "with right board");
 }
 
 TEST_F(AccessTest, TheServersNewCertificateIsTakenUpWithoutARestart) {

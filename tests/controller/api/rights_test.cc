@@ -16,7 +16,13 @@
 namespace crosscall::api {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
+
+// Of methods that change boards or schedules.
+constexpr const char* kVerbs[] = {"Create", "Delete", "Pause",   "Resume", "Run",
+                                  "Drain",  "Update", "Release", "Retire", "Quarantine"};
 
 // `/package.Service/Method` of every service that lies in proto/crosscall/v1, also of those this test does not know.
 std::set<std::string> AllMethods() {
@@ -48,18 +54,57 @@ TEST(RightsTest, EveryMethodHasOneRowAndEveryRowAMethod) {
 }
 
 TEST(RightsTest, WhatHasNoRowNobodyMayCall) {
-  EXPECT_EQ(CheckRight("/crosscall.v1.SweepService/Unheard", shared::Role::kAdmin).code(),
-            absl::StatusCode::kPermissionDenied);
-  EXPECT_EQ(CheckRight("", shared::Role::kAdmin).code(), absl::StatusCode::kPermissionDenied);
-  EXPECT_EQ(CheckRight("/crosscall.v1.SweepService/", absl::nullopt).code(), absl::StatusCode::kPermissionDenied);
+  for (const char* method : {"/crosscall.v1.SweepService/Unheard", "", "/crosscall.v1.SweepService/"}) {
+    for (const Callers caller : {kAdmins, kAnonymous}) {
+      EXPECT_EQ(CheckRight(method, caller).code(), absl::StatusCode::kPermissionDenied) << method;
+      EXPECT_EQ(CheckRightOnOthers(method, caller).code(), absl::StatusCode::kPermissionDenied) << method;
+    }
+  }
 }
 
 TEST(RightsTest, ARefusalNamesTheRoleThatIsNeeded) {
-  EXPECT_EQ(CheckRight("/crosscall.v1.SweepService/CancelSweep", shared::Role::kViewer).message(),
+  EXPECT_EQ(CheckRight("/crosscall.v1.SweepService/CancelSweep", kViewers).message(),
             "crosscall.v1.SweepService/CancelSweep needs a certificate of role operator or admin, and the caller's is "
             "viewer");
-  EXPECT_EQ(CheckRight("/crosscall.v1.SweepService/CancelSweep", absl::nullopt).code(),
+  EXPECT_EQ(CheckRight("/crosscall.v1.SweepService/CancelSweep", kAnonymous).code(),
             absl::StatusCode::kUnauthenticated);
+}
+
+TEST(RightsTest, ARefusalNamesTheRightThatIsNeededAndHowOneGetsIt) {
+  const std::string drain = "/crosscall.v1.BoardService/DrainBoard";
+  EXPECT_EQ(
+      CheckRight(drain, kOperators).message(),
+      "crosscall.v1.BoardService/DrainBoard needs a certificate of role operator (with right board) or admin, and "
+      "the caller's is operator; an administrator gives it with: crosscallctl join-token create --operator NAME "
+      "--right board");
+  EXPECT_THAT(std::string(CheckRight(drain, kOperators | kPowerOperators).message()),
+              HasSubstr("the caller's is operator (with right power); an administrator"));
+  EXPECT_THAT(
+      std::string(CheckRight(drain, kViewers).message()),
+      AllOf(HasSubstr("operator (with right board) or admin, and the caller's is viewer"), Not(HasSubstr("--right"))));
+  EXPECT_TRUE(CheckRight(drain, kOperators | kBoardOperators).ok());
+}
+
+TEST(RightsTest, WhatOthersAskedForNeedsTheRightBoard) {
+  const std::string cancel = "/crosscall.v1.SweepService/CancelSweep";
+  EXPECT_TRUE(CheckRight(cancel, kOperators).ok());
+  EXPECT_TRUE(CheckRightOnOthers(cancel, kOperators | kBoardOperators).ok());
+  EXPECT_TRUE(CheckRightOnOthers(cancel, kAdmins).ok());
+  EXPECT_THAT(
+      std::string(CheckRightOnOthers(cancel, kOperators | kPowerOperators).message()),
+      HasSubstr("CancelSweep of what another asked for needs a certificate of role operator (with right board)"));
+  EXPECT_EQ(CheckRightOnOthers(cancel, kViewers).code(), absl::StatusCode::kPermissionDenied);
+  EXPECT_TRUE(CheckRightOnOthers("/crosscall.v1.SweepService/CreateSweep", kOperators).ok());
+}
+
+TEST(RightsTest, AnOperatorIsOfOneKindForEachRight) {
+  shared::OperatorRights rights;
+  EXPECT_EQ(KindsOf(shared::Role::kOperator, rights), kOperators);
+  rights.Add(shared::OperatorRight::kPower);
+  EXPECT_EQ(KindsOf(shared::Role::kOperator, rights), kOperators | kPowerOperators);
+  rights.Add(shared::OperatorRight::kBoard);
+  EXPECT_EQ(KindsOf(shared::Role::kOperator, rights), kOperators | kBoardOperators | kPowerOperators);
+  EXPECT_EQ(KindsOf(shared::Role::kAdmin, {}), kAdmins);
 }
 
 // What the fleet's access table says, in its own words and not in those of the code.
@@ -72,8 +117,24 @@ TEST(RightsTest, AgentsServeBoardsAndPeopleDoTheRest) {
     EXPECT_EQ((right.callers & kAnonymous) != 0, open) << right.method;
     // Whatever one may who has less, one with more may too.
     EXPECT_TRUE((right.callers & kViewers) == 0 || (right.callers & kOperators) != 0) << right.method;
-    EXPECT_TRUE((right.callers & kOperators) == 0 || (right.callers & kAdmins) != 0) << right.method;
+    constexpr Callers kAnyOperators = kOperators | kBoardOperators | kPowerOperators;
+    EXPECT_TRUE((right.callers & kAnyOperators) == 0 || (right.callers & kAdmins) != 0) << right.method;
+    EXPECT_TRUE(right.others == 0 || (right.others & kAdmins) != 0) << right.method;
     EXPECT_TRUE(!absl::StrContains(right.method, ".AdminService/") || right.callers == kAdmins) << right.method;
+  }
+}
+
+TEST(RightsTest, BoardsAndSchedulesAreKeptWithTheRightBoard) {
+  for (const Right& right : Rights()) {
+    const bool changes = std::any_of(std::begin(kVerbs), std::end(kVerbs), [&](const char* verb) {
+      return absl::StrContains(right.method, absl::StrCat("/", verb));
+    });
+    const bool keeps =
+        absl::StrContains(right.method, ".BoardService/") || absl::StrContains(right.method, ".ScheduleService/");
+    const bool retires = absl::EndsWith(right.method, "/RetireBoard");
+    EXPECT_EQ((right.callers & kBoardOperators) != 0, keeps && changes && !retires) << right.method;
+    EXPECT_TRUE(!retires || right.callers == kAdmins) << right.method;
+    EXPECT_TRUE(!keeps || !changes || (right.callers & kOperators) == 0) << right.method;
   }
 }
 
@@ -96,11 +157,18 @@ class EnforcedRightsTest : public SecureFixture {
 };
 
 TEST_F(EnforcedRightsTest, EveryMethodByEveryKindOfCaller) {
+  using shared::OperatorRight;
+  shared::OperatorRights both = Only(OperatorRight::kBoard);
+  both.Add(OperatorRight::kPower);
+  const shared::Role role = shared::Role::kOperator;
   std::map<Callers, std::shared_ptr<grpc::Channel>> channels = {
       {kAnonymous, ChannelAs("")},
       {kAgents, ChannelAs(IdentityOf(shared::Role::kAgent, "a"))},
       {kViewers, ChannelAs(IdentityOf(shared::Role::kViewer, "vic"))},
       {kOperators, ChannelAs(IdentityOf(shared::Role::kOperator, "oda"))},
+      {kOperators | kBoardOperators, ChannelAs(IdentityOf(role, "bo", Only(OperatorRight::kBoard)))},
+      {kOperators | kPowerOperators, ChannelAs(IdentityOf(role, "po", Only(OperatorRight::kPower)))},
+      {kOperators | kBoardOperators | kPowerOperators, ChannelAs(IdentityOf(role, "bopo", both))},
       {kAdmins, ChannelAs(IdentityOf(shared::Role::kAdmin, "ann"))}};
   for (const std::string& method : AllMethods()) {
     const auto right =

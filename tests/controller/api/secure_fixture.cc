@@ -49,11 +49,12 @@ SecureFixture::~SecureFixture() {
   std::filesystem::remove_all(folder_);
 }
 
-std::string SecureFixture::IdentityFrom(const access::Authority& authority, const shared::Identity& identity) {
+std::string SecureFixture::IdentityFrom(const access::Authority& authority, const shared::Identity& identity,
+                                        const shared::OperatorRights& rights) {
   const shared::KeyAndRequest made = Take(shared::MakeKeyAndRequest(identity));
   const auto request = access::CheckRequest(made.certificate_request);
   EXPECT_TRUE(request.ok()) << request.status();
-  const access::Issued issued = Take(authority.Issue(*request, shared::SystemClock().Wall(), absl::Hours(1)));
+  const access::Issued issued = Take(authority.Issue(*request, shared::SystemClock().Wall(), absl::Hours(1), rights));
   return absl::StrCat(made.private_key, issued.pem);
 }
 
@@ -69,10 +70,11 @@ void SecureFixture::Bound(grpc::ClientContext& context) {
   context.set_deadline(std::chrono::system_clock::now() + kPatience);
 }
 
-std::string SecureFixture::Token(const shared::Identity& identity, absl::Duration life) {
+std::string SecureFixture::Token(const shared::Identity& identity, absl::Duration life,
+                                 const shared::OperatorRights& rights) {
   std::promise<std::string> token;
   registry_->CreateJoinToken(
-      access::Actor{"test", "", ""}, identity, life,
+      access::Actor{"test", "", ""}, {identity, rights}, life,
       [&](absl::StatusOr<access::JoinToken> made) { token.set_value(Take(std::move(made)).token); });
   return token.get_future().get();
 }

@@ -44,16 +44,23 @@ class SecureFixture : public ::testing::Test {
 
   shared::Identity Named(shared::Role role, const std::string& name) const { return {"lab", role, name}; }
   // PEM with key and certificate, as issued by `authority`.
-  static std::string IdentityFrom(const access::Authority& authority, const shared::Identity& identity);
-  std::string IdentityOf(shared::Role role, const std::string& name) const {
-    return IdentityFrom(*authority_, Named(role, name));
+  static std::string IdentityFrom(const access::Authority& authority, const shared::Identity& identity,
+                                  const shared::OperatorRights& rights = {});
+  std::string IdentityOf(shared::Role role, const std::string& name, const shared::OperatorRights& rights = {}) const {
+    return IdentityFrom(*authority_, Named(role, name), rights);
+  }
+  static shared::OperatorRights Only(shared::OperatorRight right) {
+    shared::OperatorRights rights;
+    rights.Add(right);
+    return rights;
   }
   // A connection of its own; `identity` empty: without a certificate. `host`: whom the server must be.
   std::shared_ptr<grpc::Channel> ChannelAs(const std::string& identity, const std::string& host = "") const;
   static void Bound(grpc::ClientContext& context);
 
   // Answers of the registry and of the services, waited for.
-  std::string Token(const shared::Identity& identity, absl::Duration life = absl::Hours(1));
+  std::string Token(const shared::Identity& identity, absl::Duration life = absl::Hours(1),
+                    const shared::OperatorRights& rights = {});
   grpc::Status Enrol(const std::string& token, const std::string& request_der,
                      std::string* certificate = nullptr) const;
   grpc::Status Synchronize(const std::shared_ptr<grpc::Channel>& channel, const std::string& board) const;

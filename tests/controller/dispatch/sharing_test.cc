@@ -17,7 +17,7 @@ class SharingTest : public ::testing::Test {
   }
 
   void CreateFor(const std::string& owner, std::uint32_t trials) {
-    rig_.Run(Engine::CreateSweep(PairSweep(trials), {.name = owner, .address = "", .witness = {}},
+    rig_.Run(Engine::CreateSweep(PairSweep(trials), {.name = owner, .address = "", .witness = {}, .others = {}},
                                  [](const auto& got) { EXPECT_TRUE(got.ok()); }))
         .IgnoreError();
   }

@@ -23,7 +23,7 @@ class AccessTest : public ::testing::Test {
     return tx->Commit();
   }
   static CertificateRow Certificate(const std::string& serial, const std::string& identity, int end) {
-    return {serial, identity, "key of " + serial, At(1), At(end), absl::UnixEpoch(), ""};
+    return {serial, identity, "key of " + serial, At(1), At(end), absl::UnixEpoch(), "", "board,power"};
   }
   static AuditRow Entry(const std::string& object) {
     return {At(1), "console", "4a", "init", object, "OK", "in words", "ipv4:127.0.0.1:1"};
@@ -34,10 +34,11 @@ class AccessTest : public ::testing::Test {
 };
 
 TEST_F(AccessTest, ATokenIsFoundByItsHashAndUsedOnce) {
-  const JoinTokenRow row = {"hash", "crosscall://lab/agent/a", At(1), At(9), absl::UnixEpoch(), ""};
+  const JoinTokenRow row = {"hash", "crosscall://lab/agent/a", At(1), At(9), absl::UnixEpoch(), "", "board"};
   ASSERT_TRUE(Write([&](Transaction& tx) { tx.AddJoinToken(row); }).ok());
   ASSERT_TRUE(store_->FindJoinToken("hash")->has_value());
   EXPECT_EQ((*store_->FindJoinToken("hash"))->identity, row.identity);
+  EXPECT_EQ((*store_->FindJoinToken("hash"))->rights, "board");
   EXPECT_EQ((*store_->FindJoinToken("hash"))->end_time, absl::UnixEpoch());
   EXPECT_FALSE(store_->FindJoinToken("other")->has_value());
   ASSERT_TRUE(Write([&](Transaction& tx) { tx.EndJoinToken("hash", "used", At(2)); }).ok());
@@ -54,6 +55,7 @@ TEST_F(AccessTest, RevokedAreThoseThatWouldStillBeValid) {
               }).ok());
   EXPECT_THAT(*store_->FindSerials("crosscall://lab/agent/a"), ElementsAre("1", "2"));
   EXPECT_TRUE(*store_->HasCertificateForKey("key of 1"));
+  EXPECT_EQ((*store_->FindCertificate("1"))->rights, "board,power");
   EXPECT_FALSE(*store_->HasCertificateForKey("key of 4"));
   ASSERT_TRUE(Write([&](Transaction& tx) {
                 tx.RevokeCertificate("1", "lost", At(5));

@@ -124,6 +124,20 @@ TEST(MigrationTest, Version1IsBroughtForwardWithItsResults) {
   EXPECT_TRUE(TryOpen(folder.path()).ok());
 }
 
+TEST(MigrationTest, TokensAndCertificatesOfBeforeHaveNoRights) {
+  TestFolder folder;
+  std::string sql;
+  for (int version = 1; version <= 6; ++version) sql += MigrationSql(version);
+  sql += "PRAGMA application_id = 2019778924; PRAGMA user_version = 6;";
+  sql += "INSERT INTO join_tokens VALUES ('hash', 'crosscall://lab/operator/ann', 1, 9, 0, '');";
+  sql += "INSERT INTO certificates VALUES (1, '4a', 'crosscall://lab/operator/ann', 'key', 1, 9, 0, '');";
+  ASSERT_NO_FATAL_FAILURE(Execute(folder.path(), sql));
+  const auto store = TryOpen(folder.path());
+  ASSERT_TRUE(store.ok()) << store.status();
+  EXPECT_EQ((*(*store)->FindJoinToken("hash"))->rights, "");
+  EXPECT_EQ((*(*store)->FindCertificate("4a"))->rights, "");
+}
+
 TEST(MigrationTest, AFailedStepLeavesTheOldVersion) {
   TestFolder folder;
   ASSERT_NO_FATAL_FAILURE(MakeVersion1(folder.path()));
