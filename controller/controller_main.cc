@@ -49,6 +49,7 @@ struct Flags {
   std::string state_dir;
   std::string listen = "127.0.0.1:7000";
   std::string metrics_listen = "127.0.0.1:7001";
+  metrics::HttpSecurity metrics_security;
   std::string endpoints_file;
   bool insecure = false;
   absl::Duration certificate_life = absl::Hours(24 * 7);
@@ -83,9 +84,19 @@ void AddFlags(CLI::App& app, Flags& flags) {
   app.add_option("--listen", flags.listen, "gRPC address; port 0: any free one")
       ->capture_default_str()
       ->type_name("HOST:PORT");
-  app.add_option("--metrics-listen", flags.metrics_listen, "Address of /metrics, loopback only; port 0: any free one")
+  app.add_option("--metrics-listen", flags.metrics_listen,
+                 "Address of /metrics, loopback only unless --metrics-cert is given; port 0: any free one")
       ->capture_default_str()
       ->type_name("HOST:PORT");
+  app.add_option("--metrics-cert", flags.metrics_security.identity_file,
+                 "PEM key and certificate, mode 0600: /metrics by HTTPS; a replaced file is taken up by itself")
+      ->type_name("FILE");
+  app.add_option("--metrics-client-ca", flags.metrics_security.client_ca_file,
+                 "Scrapers need a certificate of this authority")
+      ->type_name("FILE");
+  app.add_option("--metrics-password-file", flags.metrics_security.password_file,
+                 "Scrapers need a name and password of this file, mode 0600, as `htpasswd -nB NAME` prints them")
+      ->type_name("FILE");
   app.add_option("--endpoints-file", flags.endpoints_file,
                  "Once serving, write {\"grpc\":\"HOST:PORT\",\"metrics\":\"HOST:PORT\"} to this file; removed on exit")
       ->type_name("FILE");
@@ -188,8 +199,8 @@ absl::Status Run(const Flags& flags, const sigset_t& stop_signals) {
   api::RequestCounts counts;
   const metrics::Exporter exporter([&] { return (*dispatcher)->snapshot(); }, [&] { return RequestsOf(counts); }, clock,
                                    ExporterOptionsOf(flags));
-  absl::StatusOr<std::unique_ptr<metrics::HttpServer>> metrics_server =
-      metrics::HttpServer::Start(flags.metrics_listen, [&] { return exporter.Text(); });
+  absl::StatusOr<std::unique_ptr<metrics::HttpServer>> metrics_server = metrics::HttpServer::Start(
+      flags.metrics_listen, [&] { return exporter.Text(); }, flags.metrics_security);
   if (!metrics_server.ok()) return metrics_server.status();
   absl::StatusOr<std::unique_ptr<Protection>> protection = std::unique_ptr<Protection>();
   if (flags.insecure) {
@@ -202,8 +213,8 @@ absl::Status Run(const Flags& flags, const sigset_t& stop_signals) {
       flags.listen, *protection == nullptr ? nullptr : &(*protection)->security(), **dispatcher, **store, counts);
   if (!server.ok()) return server.status();
 
-  shared::LogInfo(kComponent, absl::StrCat("serving gRPC on ", (*server)->address(), ", metrics on http://",
-                                           (*metrics_server)->address(), "/metrics, state in ", flags.state_dir));
+  shared::LogInfo(kComponent, absl::StrCat("serving gRPC on ", (*server)->address(), ", metrics on ",
+                                           (*metrics_server)->Url(), ", state in ", flags.state_dir));
   if (!flags.endpoints_file.empty()) {
     absl::Status status = WriteEndpoints(flags.endpoints_file, (*server)->address(), (*metrics_server)->address());
     if (!status.ok()) return status;

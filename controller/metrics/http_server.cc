@@ -5,6 +5,8 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "proto/shared/clock.h"
 #include "proto/shared/loopback.h"
 
 namespace crosscall::metrics {
@@ -40,29 +42,102 @@ void Configure(httplib::Server& server, HttpServer::Scrape scrape) {
   });
 }
 
-}  // namespace
-
-absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(absl::string_view listen, Scrape scrape) {
-  absl::StatusOr<shared::ListenAddress> address = shared::ParseLoopback(listen);
-  if (!address.ok()) return address.status();
-  auto server = std::make_unique<httplib::Server>();
-  Configure(*server, std::move(scrape));
-  if (address->port == 0) {
-    address->port = server->bind_to_any_port(address->host);
-    if (address->port <= 0) return shared::WhyNotListening({address->host, 0});
-  } else if (!server->bind_to_port(address->host, address->port)) {
-    return shared::WhyNotListening(*address);
-  }
-  return std::unique_ptr<HttpServer>(new HttpServer(std::move(server), shared::ToString(*address)));
+absl::Status NotLoopback(const shared::ListenAddress& address) {
+  return absl::FailedPreconditionError(
+      absl::StrCat("the metrics port cannot listen on ", shared::ToString(address),
+                   ", which is not loopback, in plain HTTP: whoever is on the way could read and change what it says. "
+                   "Give it a certificate (--metrics-cert), or listen on 127.0.0.1:PORT and reach it from elsewhere "
+                   "through a tunnel, for example ssh -L"));
 }
 
-HttpServer::HttpServer(std::unique_ptr<httplib::Server> server, std::string address)
-    : server_(std::move(server)), address_(std::move(address)), listener_([this] {
+// `identity` null: plain HTTP. It outlives the server.
+absl::StatusOr<std::unique_ptr<httplib::Server>> NewServer(TlsIdentity* identity, const std::string& client_ca_file) {
+  if (identity == nullptr) return std::make_unique<httplib::Server>();
+  absl::Status status;
+  auto server = std::make_unique<httplib::SSLServer>([&](SSL_CTX& context) {
+    status = identity->Protect(context, client_ca_file);
+    return status.ok();
+  });
+  if (!status.ok()) return status;
+  if (!server->is_valid()) return absl::InternalError(absl::StrCat("metrics port: ", shared::OpensslError()));
+  return server;
+}
+
+// Of every request, also of those for what is not there.
+void AskForPasswords(httplib::Server& server, Passwords& passwords) {
+  server.set_pre_routing_handler([&passwords](const httplib::Request& request, httplib::Response& response) {
+    using Response = httplib::Server::HandlerResponse;
+    switch (passwords.Judge(request.get_header_value("Authorization"))) {
+      case Passwords::Answer::kAccepted:
+        return Response::Unhandled;
+      case Passwords::Answer::kRefused:
+        response.status = 401;
+        response.set_header("WWW-Authenticate", "Basic realm=\"crosscall metrics\", charset=\"UTF-8\"");
+        response.set_content("a name and a password are needed\n", kPlain);
+        break;
+      case Passwords::Answer::kBusy:
+        response.status = 503;
+        response.set_header("Retry-After", "1");
+        response.set_content("too many passwords are being checked; try again\n", kPlain);
+        break;
+    }
+    return Response::Handled;
+  });
+}
+
+}  // namespace
+
+absl::StatusOr<HttpServer::Guards> HttpServer::Load(const HttpSecurity& security) {
+  Guards guards;
+  if (!security.identity_file.empty()) {
+    absl::StatusOr<std::unique_ptr<TlsIdentity>> identity =
+        TlsIdentity::Load(security.identity_file, shared::SystemClock().Wall());
+    if (!identity.ok()) return identity.status();
+    guards.identity = *std::move(identity);
+  } else if (!security.client_ca_file.empty()) {
+    return absl::InvalidArgumentError(
+        "the metrics port cannot ask for certificates (--metrics-client-ca) without one of its own (--metrics-cert)");
+  }
+  if (!security.password_file.empty()) {
+    absl::StatusOr<std::unique_ptr<Passwords>> passwords = Passwords::Load(security.password_file);
+    if (!passwords.ok()) return passwords.status();
+    guards.passwords = *std::move(passwords);
+  }
+  return guards;
+}
+
+absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(absl::string_view listen, Scrape scrape,
+                                                              const HttpSecurity& security) {
+  absl::StatusOr<shared::ListenAddress> address = shared::ParseListen(listen);
+  if (!address.ok()) return address.status();
+  if (security.identity_file.empty() && !shared::IsLoopback(*address)) return NotLoopback(*address);
+  absl::StatusOr<Guards> guards = Load(security);
+  if (!guards.ok()) return guards.status();
+  absl::StatusOr<std::unique_ptr<httplib::Server>> server = NewServer(guards->identity.get(), security.client_ca_file);
+  if (!server.ok()) return server.status();
+  Configure(**server, std::move(scrape));
+  if (guards->passwords != nullptr) AskForPasswords(**server, *guards->passwords);
+  if (address->port == 0) {
+    address->port = (*server)->bind_to_any_port(address->host);
+    if (address->port <= 0) return shared::WhyNotListening({address->host, 0});
+  } else if (!(*server)->bind_to_port(address->host, address->port)) {
+    return shared::WhyNotListening(*address);
+  }
+  return std::unique_ptr<HttpServer>(
+      new HttpServer(*std::move(guards), *std::move(server), shared::ToString(*address)));
+}
+
+HttpServer::HttpServer(Guards guards, std::unique_ptr<httplib::Server> server, std::string address)
+    : guards_(std::move(guards)), server_(std::move(server)), address_(std::move(address)), listener_([this] {
         server_->listen_after_bind();
         ended_ = true;
       }) {
   // The library's stop does nothing to a server that does not run yet, and would leave the destructor waiting.
   while (!server_->is_running() && !ended_) std::this_thread::yield();
+}
+
+std::string HttpServer::Url() const {
+  return absl::StrCat(guards_.identity == nullptr ? "http://" : "https://", address_, "/metrics");
 }
 
 HttpServer::~HttpServer() {

@@ -122,7 +122,7 @@ TEST_F(HttpServerTest, SeveralScrapesAtOnceAllGetTheText) {
 TEST(HttpServerStartTest, AnAddressThatIsNotLoopbackIsRefusedWithTheReason) {
   const auto server = HttpServer::Start("0.0.0.0:0", [] { return std::string(); });
   EXPECT_EQ(server.status().code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_THAT(std::string(server.status().message()), HasSubstr("certificates"));
+  EXPECT_THAT(std::string(server.status().message()), HasSubstr("--metrics-cert"));
 }
 
 TEST(HttpServerStartTest, AServerThatIsStoppedAtOnceEnds) {

@@ -18,11 +18,14 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "controller/access/authority.h"
 #include "controller/metrics/exporter.h"
 #include "controller/metrics/http_server.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "proto/shared/certificate_request.h"
 #include "proto/shared/clock.h"
+#include "proto/shared/durable_file.h"
 #include "tests/controller/api/api_fixture.h"
 
 namespace crosscall::api {
@@ -54,11 +57,13 @@ int ListeningPort(pid_t pid) {
 // One run of the real program in a folder of its own; killed and reaped at the end.
 class Prometheus {
  public:
-  Prometheus(const std::string& folder, const std::string& target) : log_(folder + "/log") {
+  // `access`: lines of the job beside its target.
+  Prometheus(const std::string& folder, const std::string& target, const std::string& access = "")
+      : log_(folder + "/log") {
     const std::string config = folder + "/prometheus.yml";
     std::ofstream(config) << "global: {scrape_interval: 1s}\n"
-                          << "scrape_configs: [{job_name: crosscall, static_configs: [{targets: ['" << target
-                          << "']}]}]\n";
+                          << "scrape_configs: [{job_name: crosscall, static_configs: [{targets: ['" << target << "']}]"
+                          << access << "}]\n";
     std::vector<std::string> words = {"prometheus", "--config.file=" + config,
                                       "--storage.tsdb.path=" + folder + "/data", "--web.listen-address=127.0.0.1:0"};
     std::vector<char*> argv;
@@ -132,6 +137,44 @@ TEST_F(PrometheusTest, ReportsALabOfHostileStringsUp) {
   ASSERT_TRUE(scraped) << prometheus.log();
   EXPECT_THAT(up, HasSubstr(",\"1\"]")) << prometheus.Ask("/api/v1/targets");
   EXPECT_THAT(prometheus.Ask("/api/v1/query?query=crosscall_board_up"), HasSubstr("\"board\":\"b1\""));
+}
+
+TEST_F(PrometheusTest, ScrapesWithACertificateAndAPassword) {
+  const auto authority = access::Authority::Make("lab", shared::SystemClock().Wall());
+  ASSERT_TRUE(authority.ok()) << authority.status();
+  const auto server = (*authority)->IssueServer({"127.0.0.1"}, shared::SystemClock().Wall(), absl::Hours(1));
+  ASSERT_TRUE(server.ok()) << server.status();
+  const auto made = shared::MakeKeyAndRequest({"lab", shared::Role::kViewer, "prometheus"});
+  ASSERT_TRUE(made.ok()) << made.status();
+  const auto request = access::CheckRequest(made->certificate_request);
+  ASSERT_TRUE(request.ok()) << request.status();
+  const auto client = (*authority)->Issue(*request, shared::SystemClock().Wall(), absl::Hours(1));
+  ASSERT_TRUE(client.ok()) << client.status();
+  const auto file = [this](const std::string& name) { return data_ + "/" + name; };
+  for (const auto& [name, text] : std::vector<std::pair<std::string, std::string>>{
+           {"ca.pem", (*authority)->certificate()},
+           {"server.pem", *server},
+           {"client.pem", absl::StrCat(made->private_key, client->pem)},
+           {"passwords", "prometheus:$2b$04$zf8zbP/M52f6PrLvA.UUHOvmUkpx61/BX5rbpC1eFvyl1vmYIIXbm\n"}}) {
+    ASSERT_TRUE(shared::WriteDurably(file(name), text).ok());
+  }
+  const auto http = metrics::HttpServer::Start(
+      "127.0.0.1:0", [] { return std::string("crosscall_up 1\n"); },
+      {.identity_file = file("server.pem"), .client_ca_file = file("ca.pem"), .password_file = file("passwords")});
+  ASSERT_TRUE(http.ok()) << http.status();
+
+  const Prometheus prometheus(data_, (*http)->address(),
+                              absl::StrCat(", scheme: https, tls_config: {ca_file: '", file("ca.pem"),
+                                           "', cert_file: '", file("client.pem"), "', key_file: '", file("client.pem"),
+                                           "'}, basic_auth: {username: prometheus, password: correct horse}"));
+  ASSERT_TRUE(prometheus.started());
+  std::string up;
+  const bool scraped = Await([&] {
+    up = prometheus.Ask("/api/v1/query?query=up");
+    return absl::StrContains(up, "\"value\":");
+  });
+  ASSERT_TRUE(scraped) << prometheus.log();
+  EXPECT_THAT(up, HasSubstr(",\"1\"]")) << prometheus.Ask("/api/v1/targets");
 }
 
 }  // namespace
