@@ -75,15 +75,15 @@ void AddDuration(CLI::App& app, const std::string& name, absl::Duration& value, 
       ->default_str(absl::FormatDuration(value));
 }
 
-void AddFlags(CLI::App& app, Flags& flags) {
-  app.set_version_flag("--version",
-                       absl::StrCat("crosscall-controller ", CROSSCALL_VERSION, " (", CROSSCALL_REVISION, ")"));
-  app.add_option("--state-dir", flags.state_dir, "Folder of the store; made with mode 0700 if it is not there")
-      ->required()
-      ->type_name("DIR");
-  app.add_option("--listen", flags.listen, "gRPC address; port 0: any free one")
-      ->capture_default_str()
-      ->type_name("HOST:PORT");
+void AddRetentionFlags(CLI::App& app, dispatch::Settings& settings) {
+  AddDuration(app, "--keep-evidence", settings.keep_evidence,
+              "Results that came too late to count are removed at this age, such as 720h; inf: never");
+  AddDuration(app, "--keep-events", settings.keep_events, "Events are removed at this age; inf: never");
+  AddDuration(app, "--keep-histograms", settings.keep_histograms,
+              "Results lose their histograms at this age; quantiles, verdicts and hang reports stay; inf: never");
+}
+
+void AddMetricsFlags(CLI::App& app, Flags& flags) {
   app.add_option("--metrics-listen", flags.metrics_listen,
                  "Address of /metrics, loopback only unless --metrics-cert is given; port 0: any free one")
       ->capture_default_str()
@@ -97,6 +97,28 @@ void AddFlags(CLI::App& app, Flags& flags) {
   app.add_option("--metrics-password-file", flags.metrics_security.password_file,
                  "Scrapers need a name and password of this file, mode 0600, as `htpasswd -nB NAME` prints them")
       ->type_name("FILE");
+  app.add_option("--track", flags.tracked,
+                 "Implementation with metrics of its own; repeat for more. Default: all that a board offers")
+      ->allow_extra_args(false)
+      ->type_name("IMPLEMENTATION");
+  app.add_option("--metrics-series-limit", flags.exporter.series_limit,
+                 "Series of a scrape; what is beyond is left out")
+      ->capture_default_str()
+      ->check(CLI::Range(std::size_t{100}, std::size_t{10'000'000}))
+      ->type_name("COUNT");
+  AddDuration(app, "--metrics-board-ttl", flags.exporter.detail.board_ttl,
+              "A board that was not seen for this long has no metrics");
+}
+
+void AddFlags(CLI::App& app, Flags& flags) {
+  app.set_version_flag("--version",
+                       absl::StrCat("crosscall-controller ", CROSSCALL_VERSION, " (", CROSSCALL_REVISION, ")"));
+  app.add_option("--state-dir", flags.state_dir, "Folder of the store; made with mode 0700 if it is not there")
+      ->required()
+      ->type_name("DIR");
+  app.add_option("--listen", flags.listen, "gRPC address; port 0: any free one")
+      ->capture_default_str()
+      ->type_name("HOST:PORT");
   app.add_option("--endpoints-file", flags.endpoints_file,
                  "Once serving, write {\"grpc\":\"HOST:PORT\",\"metrics\":\"HOST:PORT\"} to this file; removed on exit")
       ->type_name("FILE");
@@ -125,17 +147,8 @@ void AddFlags(CLI::App& app, Flags& flags) {
       ->check(CLI::Range(1, 100))
       ->type_name("COUNT");
 
-  app.add_option("--track", flags.tracked,
-                 "Implementation with metrics of its own; repeat for more. Default: all that a board offers")
-      ->allow_extra_args(false)
-      ->type_name("IMPLEMENTATION");
-  app.add_option("--metrics-series-limit", flags.exporter.series_limit,
-                 "Series of a scrape; what is beyond is left out")
-      ->capture_default_str()
-      ->check(CLI::Range(std::size_t{100}, std::size_t{10'000'000}))
-      ->type_name("COUNT");
-  AddDuration(app, "--metrics-board-ttl", flags.exporter.detail.board_ttl,
-              "A board that was not seen for this long has no metrics");
+  AddRetentionFlags(app, settings);
+  AddMetricsFlags(app, flags);
   app.footer(
       "Exit codes: 0 done, or stopped by SIGTERM or SIGINT, 1 a bug of ours, 2 bad use, 3 refused by the environment\n"
       "(port in use, state folder held by another controller, of a newer version or not writable, no certificates,\n"

@@ -11,7 +11,10 @@ namespace crosscall {
 namespace {
 
 std::string Counts(const store::CheckReport& report) {
-  return absl::StrCat(report.sweeps, " sweeps, ", report.trials, " trials, ", report.results, " results");
+  std::string counts = absl::StrCat(report.sweeps, " sweeps, ", report.trials, " trials, ", report.results, " results");
+  if (report.reduced_results != 0)
+    absl::StrAppend(&counts, ", ", report.reduced_results, " of them reduced by retention");
+  return counts;
 }
 
 absl::Status Check(const std::string& state_dir) {

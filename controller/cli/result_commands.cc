@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "controller/cli/command.h"
+#include "controller/cli/result_groups.h"
 #include "controller/cli/result_report.h"
 #include "controller/cli/units.h"
 #include "proto/shared/exploration_text.h"
@@ -11,6 +12,17 @@
 
 namespace crosscall::cli {
 namespace {
+
+// What retention left of the latencies, and since when.
+std::string RemovedText(const v1::Result& result) {
+  if (!result.has_removal()) return "";
+  const v1::Removal& removal = result.removal();
+  std::string text = RemovalText(removal);
+  if (removal.max_nanos() == 0) return text;
+  absl::StrAppend(&text, "; p50 ", FormatNanos(removal.p50_nanos()), ", p99 ", FormatNanos(removal.p99_nanos()),
+                  ", p99.9 ", FormatNanos(removal.p999_nanos()), ", maximum ", FormatNanos(removal.max_nanos()));
+  return text;
+}
 
 std::string OutcomeText(const v1::Result& result) {
   if (!result.has_payload()) return "not known yet";
@@ -29,6 +41,7 @@ std::string ResultPage(const v1::Result& result) {
       {"outcome", OutcomeText(result)},
       {"reason", payload.reason()},
       {"calls", payload.calls() == 0 ? "" : FormatCount(payload.calls())},
+      {"latency", RemovedText(result)},
       {"time", FormatInstant(result.commit_time())},
       {"version", payload.environment().version()},
   });

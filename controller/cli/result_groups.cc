@@ -83,6 +83,10 @@ std::string HangNote(const v1::HangReport& report) {
   return note;
 }
 
+std::string RemovalText(const v1::Removal& removal) {
+  return absl::StrCat(removal.whole() ? "" : "histograms ", "removed by retention on ", FormatInstant(removal.time()));
+}
+
 std::string StandingText(const PointSummary& point) { return CountsText(point.standings); }
 
 std::string VerdictText(const PointSummary& point) { return CountsText(point.verdicts); }
@@ -153,6 +157,11 @@ absl::Status ResultGroups::AddCompleted(const PointKey& key, const v1::Result& r
   if (result.payload().has_latency()) {
     if (absl::Status status = MergeInto(result.payload().latency(), point.latency); !status.ok())
       return damaged(status);
+  }
+  if (result.has_removal()) {
+    ++point.removed;
+    point.removal = result.removal();
+    point.removed_max_nanos = std::max<std::uint64_t>(point.removed_max_nanos, result.removal().max_nanos());
   }
   PairLatencies& pairs =
       pairs_[std::tuple(key.scenario_order, key.implementation_order, key.scenario, key.implementation)];

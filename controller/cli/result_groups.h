@@ -50,6 +50,10 @@ struct PointSummary {
   std::uint64_t ipis_expected = 0;
   // Whole calls of COMPLETED attempts only: what a hung or invalid attempt measured is not this point's latency.
   v1::Histogram latency;
+  // Completed attempts whose histograms retention has removed, what is left of the last one, and their largest maximum.
+  std::uint64_t removed = 0;
+  v1::Removal removal;
+  std::uint64_t removed_max_nanos = 0;
   // Why, in words: each once, in the order met.
   std::vector<std::string> notes;
   std::string first_hang;  // name of an attempt with a report
@@ -105,6 +109,9 @@ class ResultGroups {
 
 // "masked target, cycle 0 -> 1 -> 0", "lost IPI, late".
 std::string HangNote(const v1::HangReport& report);
+
+// "histograms removed by retention on 2027-02-01 03:00:00".
+std::string RemovalText(const v1::Removal& removal);
 
 // "completed", or with several standings "2 completed, 1 hung".
 std::string StandingText(const PointSummary& point);

@@ -92,7 +92,24 @@ std::vector<SheetColumn> Columns(const Varying& varying) {
 
 Cell NanosCell(std::uint64_t nanos) { return Cell::Number(nanos, FormatNanos(nanos)); }
 
-absl::Status AddLatency(const v1::Histogram& proto, std::vector<Cell>& row) {
+// What is left when no histogram is: the quantiles of one attempt, and of several, which cannot be pooled, the maximum.
+void AddRemoved(const PointSummary& point, std::vector<Cell>& row) {
+  row.insert(row.end(), {Cell(), Cell(), Cell()});
+  if (point.removed == 1) {
+    row.insert(row.end(), {NanosCell(point.removal.p50_nanos()), NanosCell(point.removal.p99_nanos()),
+                           NanosCell(point.removal.p999_nanos())});
+  } else {
+    row.insert(row.end(), {Cell(), Cell(), Cell()});
+  }
+  row.push_back(NanosCell(point.removed_max_nanos));
+}
+
+absl::Status AddLatency(const PointSummary& point, std::vector<Cell>& row) {
+  const v1::Histogram& proto = point.latency;
+  if (proto.count() == 0 && point.removed_max_nanos != 0) {
+    AddRemoved(point, row);
+    return absl::OkStatus();
+  }
   if (proto.count() == 0) {
     row.insert(row.end(), {Cell::Number(0), Cell(), Cell(), Cell(), Cell(), Cell(), Cell()});
     return absl::OkStatus();
@@ -109,6 +126,10 @@ std::string Notes(const PointSummary& point) {
   std::vector<std::string> notes;
   if (point.violations != 0) notes.push_back(absl::StrCat(FormatCount(point.violations), " wrong values"));
   if (point.refused_calls != 0) notes.push_back(absl::StrCat(FormatCount(point.refused_calls), " calls refused"));
+  if (point.removed != 0) {
+    notes.push_back(absl::StrCat(point.removed == 1 ? "" : absl::StrCat("of ", point.removed, " trials: "),
+                                 RemovalText(point.removal)));
+  }
   notes.insert(notes.end(), point.notes.begin(), point.notes.end());
   return absl::StrJoin(notes, "; ");
 }
@@ -147,7 +168,7 @@ absl::StatusOr<std::vector<Cell>> Row(const PointKey& key, const PointSummary& p
                            Cell::Text(StandingText(point))};
   AddExploration(key, point, row);
   AddCalls(key, point, row);
-  if (absl::Status status = AddLatency(point.latency, row); !status.ok()) return status;
+  if (absl::Status status = AddLatency(point, row); !status.ok()) return status;
   if (point.has_ipis) {
     row.push_back(Cell::Text(absl::StrCat(FormatCount(point.ipis_seen), "/", FormatCount(point.ipis_expected))));
     row.push_back(Cell::Number(point.ipis_seen));

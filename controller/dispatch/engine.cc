@@ -27,7 +27,7 @@ absl::Status Engine::ReadWorld() {
   const absl::Time wall = clock_.Wall();
   absl::StatusOr<std::unique_ptr<World>> world = BuildWorld(*std::move(live), settings_, now, wall);
   if (!world.ok()) return world.status();
-  parts_ = std::make_unique<Parts>(settings_, store_, *std::move(world));
+  parts_ = std::make_unique<Parts>(settings_, store_, *std::move(world), now, wall);
   board_views_.clear();
   sweep_views_.clear();
   for (const auto& [name, board] : parts_->world->boards) board_views_[name] = ViewOf(*board, settings_, now, wall);
@@ -163,6 +163,7 @@ void Engine::CheckDeadlines(Batch& batch) {
   for (const std::int64_t number : world.schedule_deadlines.TakeDue(batch.now())) {
     parts_->schedules.CheckDue(batch, number);
   }
+  parts_->retention.CheckDue(batch);
 }
 
 void Engine::EndBatch(Batch& batch) {
@@ -225,7 +226,8 @@ absl::optional<absl::Duration> Engine::NextDeadline() const {
   const World& world = *parts_->world;
   const absl::Duration next = std::min({world.board_deadlines.Next().value_or(absl::InfiniteDuration()),
                                         world.sweep_deadlines.Next().value_or(absl::InfiniteDuration()),
-                                        world.schedule_deadlines.Next().value_or(absl::InfiniteDuration())});
+                                        world.schedule_deadlines.Next().value_or(absl::InfiniteDuration()),
+                                        parts_->retention.NextDeadline().value_or(absl::InfiniteDuration())});
   if (next == absl::InfiniteDuration()) return absl::nullopt;
   return std::max(next, not_before_);
 }
@@ -244,7 +246,10 @@ std::shared_ptr<const Snapshot> Engine::MakeSnapshot() {
   snapshot->dispatch_latency = latency_;
   snapshot->batch_count = batch_count_;
   snapshot->store_failure_count = store_failure_count_;
-  if (parts_ != nullptr) snapshot->held_call_count = parts_->world->tickets.size();
+  if (parts_ != nullptr) {
+    snapshot->held_call_count = parts_->world->tickets.size();
+    snapshot->removals = parts_->world->removals;
+  }
   snapshot->store_bytes = store_.SizeBytes();
   return snapshot;
 }

@@ -20,6 +20,7 @@
 #include "controller/dispatch/done.h"
 #include "controller/dispatch/health_checks.h"
 #include "controller/dispatch/intake.h"
+#include "controller/dispatch/retention.h"
 #include "controller/dispatch/schedule_desk.h"
 #include "controller/dispatch/sessions.h"
 #include "controller/dispatch/settings.h"
@@ -85,14 +86,16 @@ class Engine {
  private:
   // What lives and dies with a world.
   struct Parts {
-    Parts(const Settings& settings, store::Store& store, std::unique_ptr<World> read)
+    Parts(const Settings& settings, store::Store& store, std::unique_ptr<World> read, absl::Duration now,
+          absl::Time wall)
         : world(std::move(read)),
           sessions(settings, store, *world),
           intake(settings, store, *world),
           desk(settings, store, *world),
           schedules(settings, store, *world, desk),
           boards(settings, *world),
-          checks(settings, *world, desk) {}
+          checks(settings, *world, desk),
+          retention(settings, store, *world, now, wall) {}
     const std::unique_ptr<World> world;
     Sessions sessions;
     Intake intake;
@@ -100,6 +103,7 @@ class Engine {
     ScheduleDesk schedules;
     BoardDesk boards;
     HealthChecks checks;
+    Retention retention;
   };
 
   Engine(store::Store& store, const shared::Clock& clock, Settings settings)

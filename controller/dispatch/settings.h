@@ -41,6 +41,10 @@ struct Settings {
   absl::Duration health_period = absl::ZeroDuration();
   // A board whose self-check is bad gets no work; one that stays so for that long needs a person.
   absl::Duration self_check_grace = absl::Minutes(10);
+  // How old late results (evidence), events and the histograms of results become; infinite: they are kept for ever.
+  absl::Duration keep_evidence = absl::InfiniteDuration();
+  absl::Duration keep_events = absl::InfiniteDuration();
+  absl::Duration keep_histograms = absl::InfiniteDuration();
   // Bounds: calls waiting for the thread, boards known, schedules kept, bytes of results being put together.
   std::size_t queue_capacity = 16'384;
   std::size_t max_boards = 12'000;

@@ -80,6 +80,8 @@ struct Snapshot {
   std::uint64_t batch_count = 0;
   std::uint64_t store_failure_count = 0;
   std::size_t held_call_count = 0;
+  // What retention has removed since the store was made: `evidence`, `events`, `histograms`.
+  std::map<std::string, std::uint64_t> removals;
   std::size_t upload_bytes = 0;
   std::uint64_t store_bytes = 0;
 

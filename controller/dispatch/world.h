@@ -159,6 +159,8 @@ struct World {
   Deadlines<std::int64_t> sweep_deadlines;
   // When to look at a schedule again, which may be before it is due.
   Deadlines<std::int64_t> schedule_deadlines;
+  // What retention has removed since the store was made, by kind.
+  std::map<std::string, std::uint64_t> removals;
   std::int64_t last_sweep_number = 0;
   std::int64_t last_trial_id = 0;
   std::int64_t last_schedule_number = 0;

@@ -121,6 +121,7 @@ absl::StatusOr<std::unique_ptr<World>> BuildWorld(store::LiveState live, const S
     if (absl::Status status = AddAttempt(*world, running, std::move(row), settings, now); !status.ok()) return status;
   }
   AddCounters(*world, live);
+  world->removals = std::move(live.removals);
   world->last_sweep_number = live.last_sweep_number;
   world->last_trial_id = live.last_trial_id;
   world->last_schedule_number = live.last_schedule_number;

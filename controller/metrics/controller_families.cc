@@ -62,6 +62,17 @@ prometheus::MetricFamily Requests(const std::vector<RequestCount>& requests) {
   return std::move(family).Take();
 }
 
+// Exported as 0 from the beginning, so that the first removal is an increase.
+prometheus::MetricFamily Removals(const dispatch::Snapshot& snapshot) {
+  Family family = Family::Counter("crosscall_retention_removed_total",
+                                  "What was removed because of its age: late results, events, results' histograms.");
+  for (const char* kind : {"evidence", "events", "histograms"}) {
+    const auto found = snapshot.removals.find(kind);
+    family.Add({{"kind", kind}}, found == snapshot.removals.end() ? 0 : static_cast<double>(found->second));
+  }
+  return std::move(family).Take();
+}
+
 }  // namespace
 
 std::vector<prometheus::MetricFamily> ControllerFamilies(const dispatch::Snapshot& snapshot, const BuildInfo& build,
@@ -81,6 +92,7 @@ std::vector<prometheus::MetricFamily> ControllerFamilies(const dispatch::Snapsho
                          static_cast<double>(snapshot.queue_capacity)));
   families.push_back(One(Family::Gauge("crosscall_store_size_bytes", "Database and its log on disk."),
                          static_cast<double>(snapshot.store_bytes)));
+  families.push_back(Removals(snapshot));
   families.push_back(DispatchLatency(snapshot.dispatch_latency));
   families.push_back(Requests(requests));
   return families;

@@ -57,6 +57,16 @@ constexpr Rule kRules[] = {
      "SELECT 'result ' || id FROM results WHERE evidence = 0 AND outcome = 2 AND id NOT IN (SELECT result FROM hangs)"
      " UNION ALL SELECT 'result ' || h.result FROM hangs h JOIN results r ON r.id = h.result"
      " WHERE r.evidence <> 0 OR r.outcome <> 2"},
+    {"every result has its payload, of its kind and time",
+     "SELECT 'result ' || r.id FROM results r LEFT JOIN payloads p ON p.result = r.id"
+     " WHERE p.result IS NULL OR p.evidence <> r.evidence OR p.commit_time <> r.commit_time"},
+    {"what retention removed is gone, and only that",
+     "SELECT 'result ' || result FROM payloads WHERE (remove_time <> 0 AND settled = 0)"
+     " OR (remove_time <> 0 AND evidence = 1 AND length(payload) <> 0)"},
+    {"what retention removed from payloads is counted",
+     "SELECT counted.kind FROM (SELECT 0 AS evidence, 'histograms' AS kind UNION ALL SELECT 1, 'evidence') counted"
+     " WHERE (SELECT count(*) FROM payloads p WHERE p.evidence = counted.evidence AND p.remove_time <> 0)"
+     " <> coalesce((SELECT count FROM removals r WHERE r.kind = counted.kind), 0)"},
 };
 
 // Of all rows that `sql` yields, those of which `wrong` says something: at most `limit` of them, then how many more.
@@ -104,10 +114,15 @@ absl::Status ParseAll(Connection& connection, std::size_t limit, std::vector<std
   status = Parse(connection, absl::StrCat("SELECT c.name, ", kScheduleColumns, " FROM schedules c"), limit, problems,
                  [](const auto& row) { return ReadSchedule(row, 1).status(); });
   if (!status.ok()) return status;
-  return Parse(connection, "SELECT 'result ' || id, payload FROM results", limit, problems, [](const auto& row) {
-    v1::TrialResult result;
-    return row.Parse(1, result);
-  });
+  return Parse(connection, "SELECT 'result ' || result, payload, remove_time FROM payloads", limit, problems,
+               [](const auto& row) {
+                 v1::TrialResult result;
+                 absl::Status parsed = row.Parse(1, result);
+                 if (parsed.ok() && row.Int(2) != 0 && result.has_latency()) {
+                   return absl::DataLossError("retention has removed its histograms, and it has one");
+                 }
+                 return parsed;
+               });
 }
 
 }  // namespace

@@ -27,8 +27,9 @@ absl::Status LookUpFinding(Connection& connection, const v1::TrialSpec& spec, v1
   report.clear_known_finding();
   return ForEach(
       connection,
-      "SELECT t.spec, t.name, r.attempt, r.payload FROM convictions c JOIN results r ON r.id = c.result"
-      " JOIN trials t ON t.id = r.trial WHERE c.scenario = ? AND c.implementation = ? ORDER BY c.result DESC",
+      "SELECT t.spec, t.name, r.attempt, p.payload FROM convictions c JOIN results r ON r.id = c.result"
+      " JOIN payloads p ON p.result = c.result JOIN trials t ON t.id = r.trial WHERE c.scenario = ? AND "
+      "c.implementation = ? ORDER BY c.result DESC",
       [&](const Statement& statement) {
         if (report.has_known_finding()) return absl::OkStatus();
         v1::TrialSpec explored;

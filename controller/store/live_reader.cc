@@ -27,7 +27,7 @@ absl::StatusOr<LiveState> LiveReader::LoadLive() {
   LiveState live;
   for (const auto load :
        {&LiveReader::LoadBoards, &LiveReader::LoadSweeps, &LiveReader::LoadTrials, &LiveReader::LoadAttempts,
-        &LiveReader::LoadTallies, &LiveReader::LoadLatencies, &LiveReader::LoadSchedules}) {
+        &LiveReader::LoadTallies, &LiveReader::LoadLatencies, &LiveReader::LoadSchedules, &LiveReader::LoadRemovals}) {
     if (absl::Status status = (this->*load)(live); !status.ok()) return status;
   }
   absl::StatusOr<std::int64_t> sweep = connection_.Number("SELECT coalesce(max(number), 0) FROM sweeps");
@@ -132,6 +132,13 @@ absl::Status LiveReader::LoadSchedules(LiveState& live) {
       });
 }
 
+absl::Status LiveReader::LoadRemovals(LiveState& live) {
+  return ForEach(connection_, "SELECT kind, count FROM removals", [&live](const Statement& statement) {
+    live.removals[statement.Bytes(0)] = static_cast<std::uint64_t>(statement.Int(1));
+    return absl::OkStatus();
+  });
+}
+
 absl::StatusOr<absl::optional<SweepRow>> LiveReader::OneSweep(absl::string_view sql, absl::string_view key) {
   absl::optional<SweepRow> found;
   absl::Status status = ForEach(
@@ -194,6 +201,37 @@ absl::StatusOr<std::vector<StoredResult>> LiveReader::FindResults(std::int64_t t
       trial_id, attempt);
   if (!status.ok()) return status;
   return found;
+}
+
+absl::StatusOr<std::vector<PayloadRow>> LiveReader::FindOldPayloads(bool evidence, absl::Time before, int limit) {
+  std::vector<PayloadRow> found;
+  absl::Status status = ForEach(
+      connection_,
+      "SELECT result, payload FROM payloads WHERE settled = 0 AND evidence = ? AND commit_time < ?"
+      " ORDER BY commit_time LIMIT ?",
+      [&found](const Statement& statement) {
+        found.push_back({.result_id = statement.Int(0), .payload = statement.Bytes(1)});
+        return absl::OkStatus();
+      },
+      evidence, before, limit);
+  if (!status.ok()) return status;
+  return found;
+}
+
+absl::StatusOr<OldEvents> LiveReader::FindOldEvents(absl::Time before, int limit) {
+  OldEvents old;
+  bool all_old = true;
+  absl::Status status = ForEach(
+      connection_, "SELECT id, time FROM events ORDER BY id LIMIT ?",
+      [&](const Statement& statement) {
+        // Those behind a newer one wait for it.
+        all_old = all_old && statement.Time(1) < before;
+        if (all_old) old = {.count = old.count + 1, .last_id = statement.Int(0)};
+        return absl::OkStatus();
+      },
+      limit);
+  if (!status.ok()) return status;
+  return old;
 }
 
 absl::StatusOr<bool> LiveReader::HasFiring(std::int64_t schedule_number, absl::Time nominal_time) {

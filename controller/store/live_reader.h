@@ -24,6 +24,8 @@ class LiveReader {
   absl::StatusOr<absl::optional<TrialRow>> FindTrial(absl::string_view name);
   absl::StatusOr<absl::optional<AttemptRow>> FindAttempt(std::int64_t trial_id, std::uint32_t attempt);
   absl::StatusOr<std::vector<StoredResult>> FindResults(std::int64_t trial_id, std::uint32_t attempt);
+  absl::StatusOr<std::vector<PayloadRow>> FindOldPayloads(bool evidence, absl::Time before, int limit);
+  absl::StatusOr<OldEvents> FindOldEvents(absl::Time before, int limit);
   absl::StatusOr<bool> HasFiring(std::int64_t schedule_number, absl::Time nominal_time);
   absl::StatusOr<bool> IsClosedSession(absl::string_view board, absl::string_view incarnation_id);
 
@@ -36,6 +38,7 @@ class LiveReader {
   absl::Status LoadTallies(LiveState& live);
   absl::Status LoadLatencies(LiveState& live);
   absl::Status LoadSchedules(LiveState& live);
+  absl::Status LoadRemovals(LiveState& live);
 
   Connection& connection_;
 };

@@ -65,6 +65,7 @@ absl::StatusOr<CheckReport> CheckOpen(Connection& connection) {
   if (status.ok()) status = Count(connection, "sweeps", report.sweeps);
   if (status.ok()) status = Count(connection, "trials", report.trials);
   if (status.ok()) status = Count(connection, "results", report.results);
+  if (status.ok()) status = Count(connection, "payloads WHERE remove_time <> 0", report.reduced_results);
   if (status.code() == absl::StatusCode::kDataLoss) {
     report.problems.push_back(std::string(status.message()));
     return report;

@@ -22,6 +22,8 @@ struct CheckReport {
   std::int64_t sweeps = 0;
   std::int64_t trials = 0;
   std::int64_t results = 0;
+  // Results from which retention has taken something.
+  std::int64_t reduced_results = 0;
 };
 
 // Checks a database file: SQLite's own integrity, foreign keys, and the rules of invariants.h. A running controller is

@@ -63,6 +63,20 @@ class AttemptList {
   Statement statement_;
 };
 
+// What a list shows of a payload, from `rank` on.
+constexpr char kPayloadColumns[] = "p.payload, r.commit_time, r.evidence, p.remove_time, r.p50, r.p99, r.p999, r.max";
+
+v1::Removal RemovalOf(const Statement& statement, int first, bool whole) {
+  v1::Removal removal;
+  *removal.mutable_time() = shared::TimestampOf(statement.Time(first));
+  removal.set_whole(whole);
+  removal.set_p50_nanos(static_cast<std::uint64_t>(statement.Int(first + 1)));
+  removal.set_p99_nanos(static_cast<std::uint64_t>(statement.Int(first + 2)));
+  removal.set_p999_nanos(static_cast<std::uint64_t>(statement.Int(first + 3)));
+  removal.set_max_nanos(static_cast<std::uint64_t>(statement.Int(first + 4)));
+  return removal;
+}
+
 // The results of one attempt: its own (rank 0, without payload if none arrived), then its evidence (rank: row id).
 // `emit(v1::Result, rank)` returns false to stop; `after` is the rank of the last one already seen, -1 for none.
 template <class Emit>
@@ -71,9 +85,14 @@ absl::Status ForEachResult(Connection& connection, const Listed& listed, std::in
   const auto read = [&](const Statement& statement) {
     if (!more) return absl::OkStatus();
     v1::Result result = listed.ToResult();
-    if (absl::Status status = statement.Parse(1, *result.mutable_payload()); !status.ok()) return status;
+    const bool is_evidence = statement.Int(3) != 0;
+    const bool removed = statement.Int(4) != 0;
+    if (!removed || !is_evidence) {
+      if (absl::Status status = statement.Parse(1, *result.mutable_payload()); !status.ok()) return status;
+    }
+    if (removed) *result.mutable_removal() = RemovalOf(statement, 4, is_evidence);
     *result.mutable_commit_time() = shared::TimestampOf(statement.Time(2));
-    result.set_evidence(statement.Int(0) != 0);
+    result.set_evidence(is_evidence);
     more = emit(std::move(result), statement.Int(0));
     return absl::OkStatus();
   };
@@ -82,7 +101,10 @@ absl::Status ForEachResult(Connection& connection, const Listed& listed, std::in
   if (after < 0) {
     bool found = false;
     absl::Status status = ForEach(
-        connection, "SELECT 0, payload, commit_time FROM results WHERE trial = ? AND attempt = ? AND evidence = 0",
+        connection,
+        absl::StrCat("SELECT 0, ", kPayloadColumns,
+                     " FROM results r JOIN payloads p ON p.result = r.id WHERE r.trial = ? AND r.attempt = ?"
+                     " AND r.evidence = 0"),
         [&](const Statement& statement) {
           found = true;
           return read(statement);
@@ -93,8 +115,9 @@ absl::Status ForEachResult(Connection& connection, const Listed& listed, std::in
   }
   if (!evidence || !more) return absl::OkStatus();
   return ForEach(connection,
-                 "SELECT id, payload, commit_time FROM results WHERE trial = ? AND attempt = ? AND evidence = 1"
-                 " AND id > ? ORDER BY id",
+                 absl::StrCat("SELECT r.id, ", kPayloadColumns,
+                              " FROM results r JOIN payloads p ON p.result = r.id WHERE r.trial = ? AND r.attempt = ?"
+                              " AND r.evidence = 1 AND r.id > ? ORDER BY r.id"),
                  read, trial, attempt, std::max<std::int64_t>(after, 0));
 }
 
@@ -201,11 +224,11 @@ absl::StatusOr<v1::ListHangsResponse> ListHangs(Connection& connection, const v1
   }
   absl::StatusOr<Position> before = PositionOf("hangs", request.parent(), request.page_token(), {kMaximum, 0, 0});
   if (!before.ok()) return before.status();
-  const std::string sql =
-      absl::StrCat("SELECT ", kTrialColumns, ", h.result, r.attempt, r.payload, r.commit_time FROM hangs h",
-                   " JOIN results r ON r.id = h.result JOIN trials t ON t.id = r.trial",
-                   request.parent().empty() ? " WHERE ?1 = 0" : " WHERE h.sweep = ?1",
-                   " AND h.result < ?2 ORDER BY h.result DESC LIMIT ?3");
+  const std::string sql = absl::StrCat(
+      "SELECT ", kTrialColumns, ", h.result, r.attempt, p.payload, r.commit_time FROM hangs h",
+      " JOIN results r ON r.id = h.result JOIN payloads p ON p.result = h.result JOIN trials t ON t.id = r.trial",
+      request.parent().empty() ? " WHERE ?1 = 0" : " WHERE h.sweep = ?1",
+      " AND h.result < ?2 ORDER BY h.result DESC LIMIT ?3");
   v1::ListHangsResponse response;
   std::int64_t last = 0;
   std::size_t bytes = 0;

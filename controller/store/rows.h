@@ -3,6 +3,7 @@
 #define CONTROLLER_STORE_ROWS_H_
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -87,6 +88,18 @@ struct ResultRow {
   absl::Time commit_time = absl::UnixEpoch();
 };
 
+// A payload that retention may look at.
+struct PayloadRow {
+  std::int64_t result_id = 0;
+  std::string payload;
+};
+
+// The oldest events, up to one: how many, and which is the last of them.
+struct OldEvents {
+  std::uint64_t count = 0;
+  std::int64_t last_id = 0;
+};
+
 // What an upload meets in the store.
 struct StoredResult {
   bool evidence = false;
@@ -151,6 +164,8 @@ struct LiveState {
   std::vector<TallyRow> tallies;
   std::vector<LatencyRow> latencies;
   std::vector<ScheduleRow> schedules;
+  // What retention has removed, by kind.
+  std::map<std::string, std::uint64_t> removals;
   std::int64_t last_sweep_number = 0;
   std::int64_t last_trial_id = 0;
   std::int64_t last_schedule_number = 0;

@@ -245,10 +245,35 @@ CREATE TRIGGER audit_never_vanishes BEFORE DELETE ON audit
 
 constexpr char kVersion7[] = "";
 
-// What operators may do beyond their role. Those of before have no such right.
+// What operators may do beyond their role; those of before have no such right. Payloads stand apart from results, which
+// never change: retention takes from a payload once (settled: it has looked), and counts what it took.
 constexpr char kVersion8[] = R"sql(
 ALTER TABLE join_tokens ADD COLUMN rights TEXT NOT NULL DEFAULT '';
 ALTER TABLE certificates ADD COLUMN rights TEXT NOT NULL DEFAULT '';
+CREATE TABLE payloads (
+  result INTEGER PRIMARY KEY REFERENCES results (id),
+  evidence INTEGER NOT NULL,
+  commit_time INTEGER NOT NULL,
+  settled INTEGER NOT NULL,
+  remove_time INTEGER NOT NULL,
+  payload BLOB NOT NULL
+);
+INSERT INTO payloads (result, evidence, commit_time, settled, remove_time, payload)
+  SELECT id, evidence, commit_time, 0, 0, payload FROM results;
+ALTER TABLE results DROP COLUMN payload;
+CREATE INDEX payloads_by_age ON payloads (evidence, commit_time) WHERE settled = 0;
+CREATE TRIGGER payloads_shrink_once BEFORE UPDATE ON payloads
+  WHEN OLD.settled <> 0 OR NEW.settled <> 1 OR NEW.result <> OLD.result OR NEW.evidence <> OLD.evidence
+    OR NEW.commit_time <> OLD.commit_time OR (NEW.remove_time = 0 AND NEW.payload <> OLD.payload)
+    OR (NEW.remove_time <> 0 AND length(NEW.payload) >= length(OLD.payload))
+  BEGIN SELECT RAISE(ABORT, 'a payload only loses what retention takes, once'); END;
+CREATE TRIGGER payloads_never_vanish BEFORE DELETE ON payloads
+  BEGIN SELECT RAISE(ABORT, 'a payload only loses what retention takes, once'); END;
+CREATE TABLE removals (
+  kind TEXT PRIMARY KEY,
+  count INTEGER NOT NULL,
+  last_time INTEGER NOT NULL
+) WITHOUT ROWID;
 )sql";
 
 constexpr const char* kMigrations[] = {kVersion1, kVersion2, kVersion3, kVersion4,

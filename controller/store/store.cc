@@ -140,6 +140,12 @@ absl::StatusOr<absl::optional<AttemptRow>> Store::FindAttempt(std::int64_t trial
 absl::StatusOr<std::vector<StoredResult>> Store::FindResults(std::int64_t trial_id, std::uint32_t attempt) {
   return impl_->live().FindResults(trial_id, attempt);
 }
+absl::StatusOr<std::vector<PayloadRow>> Store::FindOldPayloads(bool evidence, absl::Time before, int limit) {
+  return impl_->live().FindOldPayloads(evidence, before, limit);
+}
+absl::StatusOr<OldEvents> Store::FindOldEvents(absl::Time before, int limit) {
+  return impl_->live().FindOldEvents(before, limit);
+}
 absl::StatusOr<bool> Store::HasFiring(std::int64_t schedule_number, absl::Time nominal_time) {
   return impl_->live().HasFiring(schedule_number, nominal_time);
 }

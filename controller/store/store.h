@@ -1,7 +1,8 @@
 // The truth: SQLite in WAL mode with synchronous=FULL. A commit that returned is there after a power cut.
 //
-// Invariants: results and events are never changed or deleted (triggers see to it); an attempt has at most one result
-// that is not evidence; one process at a time (a lock on the state folder). Thread safety: the reads in the first half
+// Invariants: results are never changed or deleted and events are never changed (triggers see to it); a payload only
+// loses what retention takes from it, once, and says so; an attempt has at most one result that is not evidence; one
+// process at a time (a lock on the state folder). Thread safety: the reads in the first half
 // may be called from any thread. The second half is the dispatcher's alone: one thread, one transaction at a time.
 // Codes of all methods: NOT_FOUND and INVALID_ARGUMENT as said; RESOURCE_EXHAUSTED (disk full), UNAVAILABLE (I/O error,
 // may pass), DATA_LOSS (damaged file), FAILED_PRECONDITION (as said at Open).
@@ -78,6 +79,10 @@ class Store {
   absl::StatusOr<absl::optional<AttemptRow>> FindAttempt(std::int64_t trial_id, std::uint32_t attempt);
   // The payloads already stored for an attempt, in the order of their arrival.
   absl::StatusOr<std::vector<StoredResult>> FindResults(std::int64_t trial_id, std::uint32_t attempt);
+  // The oldest payloads from before that time, of evidence or of results, that retention has not looked at.
+  absl::StatusOr<std::vector<PayloadRow>> FindOldPayloads(bool evidence, absl::Time before, int limit);
+  // The events from the oldest on that are from before that time, at most `limit`.
+  absl::StatusOr<OldEvents> FindOldEvents(absl::Time before, int limit);
   // True if the schedule's nominal time has its firing.
   absl::StatusOr<bool> HasFiring(std::int64_t schedule_number, absl::Time nominal_time);
   // True if the board's incarnation had a session that is closed.

@@ -77,6 +77,18 @@ void Transaction::InsertFiring(const FiringRow& row) {
 void Transaction::AddEvent(const EventRow& row) {
   Write([&] { return writer_.AddEvent(row); });
 }
+void Transaction::ShrinkPayload(std::int64_t result_id, absl::string_view payload, absl::Time time) {
+  Write([&] { return writer_.ShrinkPayload(result_id, payload, time); });
+}
+void Transaction::SettlePayload(std::int64_t result_id) {
+  Write([&] { return writer_.SettlePayload(result_id); });
+}
+void Transaction::RemoveEvents(std::int64_t last_id) {
+  Write([&] { return writer_.RemoveEvents(last_id); });
+}
+void Transaction::AddRemovals(absl::string_view kind, std::uint64_t count, absl::Time time) {
+  Write([&] { return writer_.AddRemovals(kind, count, time); });
+}
 void Transaction::AddJoinToken(const JoinTokenRow& row) {
   Write([&] { return writer_.AddJoinToken(row); });
 }

@@ -50,6 +50,14 @@ class Transaction {
   // A second firing of a nominal time is FAILED_PRECONDITION.
   void InsertFiring(const FiringRow& row);
   void AddEvent(const EventRow& row);
+  // Retention has taken from the payload of a result, at `time`: it is `payload` now. Once each.
+  void ShrinkPayload(std::int64_t result_id, absl::string_view payload, absl::Time time);
+  // Retention has looked at it and found nothing to take.
+  void SettlePayload(std::int64_t result_id);
+  // All events up to that one.
+  void RemoveEvents(std::int64_t last_id);
+  // Counts what retention has removed.
+  void AddRemovals(absl::string_view kind, std::uint64_t count, absl::Time time);
   void AddJoinToken(const JoinTokenRow& row);
   // The token must be unused.
   void EndJoinToken(absl::string_view sha256, absl::string_view cause, absl::Time time);

@@ -134,11 +134,18 @@ absl::Status Writer::UpdateAttempt(const AttemptRow& row) {
 
 absl::Status Writer::InsertResult(const ResultRow& row) {
   if (absl::Status status =
-          Run("INSERT INTO results (trial, attempt, evidence, sha256, outcome, calls, p50, p99, p999, max, commit_time,"
-              " payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+          Run("INSERT INTO results (trial, attempt, evidence, sha256, outcome, calls, p50, p99, p999, max, commit_time)"
+              " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
               row.trial_id, row.attempt, row.evidence, Blob{row.sha256}, static_cast<int>(row.summary.outcome),
               row.summary.calls, row.summary.p50_nanos, row.summary.p99_nanos, row.summary.p999_nanos,
-              row.summary.max_nanos, row.commit_time, Blob{row.payload});
+              row.summary.max_nanos, row.commit_time);
+      !status.ok()) {
+    return status;
+  }
+  // Its row id is the result's, so that it stays the last one.
+  if (absl::Status status = Run("INSERT INTO payloads (result, evidence, commit_time, settled, remove_time, payload)"
+                                " VALUES (last_insert_rowid(), ?, ?, 0, 0, ?)",
+                                row.evidence, row.commit_time, Blob{row.payload});
       !status.ok()) {
     return status;
   }
@@ -192,6 +199,24 @@ absl::Status Writer::InsertFiring(const FiringRow& row) {
 absl::Status Writer::AddEvent(const EventRow& row) {
   return Run("INSERT INTO events (time, subject, kind, detail) VALUES (?, ?, ?, ?)", row.time, row.subject, row.kind,
              row.detail);
+}
+
+absl::Status Writer::ShrinkPayload(std::int64_t result_id, absl::string_view payload, absl::Time time) {
+  return RunOnOne("UPDATE payloads SET payload = ?, settled = 1, remove_time = ? WHERE result = ?", Blob{payload}, time,
+                  result_id);
+}
+
+absl::Status Writer::SettlePayload(std::int64_t result_id) {
+  return RunOnOne("UPDATE payloads SET settled = 1 WHERE result = ?", result_id);
+}
+
+absl::Status Writer::RemoveEvents(std::int64_t last_id) { return Run("DELETE FROM events WHERE id <= ?", last_id); }
+
+absl::Status Writer::AddRemovals(absl::string_view kind, std::uint64_t count, absl::Time time) {
+  return Run(
+      "INSERT INTO removals (kind, count, last_time) VALUES (?, ?, ?)"
+      " ON CONFLICT DO UPDATE SET count = count + excluded.count, last_time = excluded.last_time",
+      kind, count, time);
 }
 
 absl::Status Writer::AddJoinToken(const JoinTokenRow& row) {

@@ -40,6 +40,10 @@ class Writer {
   absl::Status PutSchedule(const ScheduleRow& row);
   absl::Status InsertFiring(const FiringRow& row);
   absl::Status AddEvent(const EventRow& row);
+  absl::Status ShrinkPayload(std::int64_t result_id, absl::string_view payload, absl::Time time);
+  absl::Status SettlePayload(std::int64_t result_id);
+  absl::Status RemoveEvents(std::int64_t last_id);
+  absl::Status AddRemovals(absl::string_view kind, std::uint64_t count, absl::Time time);
   absl::Status AddJoinToken(const JoinTokenRow& row);
   absl::Status EndJoinToken(absl::string_view sha256, absl::string_view cause, absl::Time time);
   absl::Status EndJoinTokensOf(absl::string_view identity, absl::string_view cause, absl::Time time);

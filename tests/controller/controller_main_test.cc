@@ -205,6 +205,46 @@ TEST_F(ControllerMainTest, AnAddressForStrangersIsRefused) {
   EXPECT_THAT(log, HasSubstr("certificates"));
 }
 
+TEST_F(ControllerMainTest, MetricsForStrangersNeedACertificate) {
+  auto [code, log] = RunToEnd({"--state-dir", State(), "--listen", "127.0.0.1:0", "--metrics-listen", "0.0.0.0:0"});
+  EXPECT_EQ(code, 3);
+  EXPECT_THAT(log, HasSubstr("--metrics-cert"));
+  const std::string passwords = folder_ + "/passwords";
+  std::ofstream(passwords) << "prometheus:$2b$04$zf8zbP/M52f6PrLvA.UUHOvmUkpx61/BX5rbpC1eFvyl1vmYIIXbm\n";
+  ASSERT_EQ(chmod(passwords.c_str(), 0644), 0);
+  const std::vector<std::string> protectedly = {"--state-dir",
+                                                State(),
+                                                "--listen",
+                                                "127.0.0.1:0",
+                                                "--metrics-listen",
+                                                "0.0.0.0:0",
+                                                "--metrics-cert",
+                                                State() + "/authority/server.pem",
+                                                "--metrics-password-file",
+                                                passwords};
+  std::tie(code, log) =
+      RunToEnd({"init", "--state-dir", State(), "--lab", "lab", "--host", "127.0.0.1", "--out", folder_ + "/admin"});
+  ASSERT_EQ(code, 0) << log;
+  std::tie(code, log) = RunToEnd(protectedly);
+  EXPECT_EQ(code, 3);
+  EXPECT_THAT(log, HasSubstr("chmod go= " + passwords));
+  ASSERT_EQ(chmod(passwords.c_str(), 0600), 0);
+  const auto controller = Start("first", protectedly);
+  ASSERT_TRUE(controller->AwaitServing()) << controller->log();
+  const std::string port = controller->metrics().substr(controller->metrics().rfind(':'));
+  httplib::Client scraper("https://127.0.0.1" + port);
+  scraper.set_ca_cert_path(State() + "/authority/ca.pem");
+  scraper.enable_server_certificate_verification(true);
+  const httplib::Result refused = scraper.Get("/metrics");
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->status, 401);
+  scraper.set_basic_auth("prometheus", "correct horse");
+  const httplib::Result scrape = scraper.Get("/metrics");
+  ASSERT_TRUE(scrape);
+  EXPECT_TRUE(metrics::PromtoolAccepts(scrape->body)) << scrape->body;
+  EXPECT_THAT(scrape->body, HasSubstr("crosscall_retention_removed_total{kind=\"histograms\"} 0\n"));
+}
+
 TEST_F(ControllerMainTest, AStateFolderThatCannotBeIsRefusedByItsName) {
   std::ofstream(State()) << "a file, not a folder";
   const auto [code, log] =
@@ -220,6 +260,9 @@ TEST_F(ControllerMainTest, BadUseSaysWhatIsWrong) {
            {{"--state-dir", State(), "--lease-term", "0s"}, "--lease-term"},
            {{"--state-dir", State(), "--attempts", "0"}, "--attempts"},
            {{"--state-dir", State(), "--listen", "nonsense", "--metrics-listen", "127.0.0.1:0"}, "HOST:PORT"},
+           {{"--state-dir", State(), "--metrics-listen", "127.0.0.1:0", "--metrics-client-ca", "ca.pem"},
+            "--metrics-cert"},
+           {{"--state-dir", State(), "--keep-events", "30 days"}, "--keep-events"},
            {{"--state-dir", State(), "--no-such-flag"}, "--no-such-flag"}}) {
     const auto [code, log] = RunToEnd(arguments);
     EXPECT_EQ(code, 2) << hint;

@@ -1,5 +1,6 @@
 #include "controller/cli/result_groups.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "controller/cli/heatmap.h"
@@ -8,6 +9,8 @@
 
 namespace crosscall::cli {
 namespace {
+
+using ::testing::HasSubstr;
 
 constexpr char kSpin[] = "generic_2008/spin/mask_all";
 constexpr char kPoll[] = "generic_2008/poll_completion/mask_all";
@@ -42,6 +45,33 @@ TEST(ResultGroupsTest, RepetitionsMergeExactly) {
             "IPIS SEEN/EXPECTED  NOTES\n"
             "ring      generic_2008/spin/mask_all  completed      5  301 ns  1.00 ms  1.00 ms  1.00 ms                 "
             "5/5  -\n");
+}
+
+v1::Result WithoutHistograms(v1::Result result, std::uint64_t max) {
+  result.mutable_payload()->clear_latency();
+  result.mutable_removal()->mutable_time()->set_seconds(1'800'000'000);
+  result.mutable_removal()->set_p50_nanos(100);
+  result.mutable_removal()->set_p99_nanos(200);
+  result.mutable_removal()->set_p999_nanos(300);
+  result.mutable_removal()->set_max_nanos(max);
+  return result;
+}
+
+TEST(ResultGroupsTest, WhatRetentionRemovedIsSaidAndItsSummaryShown) {
+  ResultGroups groups(Spec());
+  const v1::Trial alone = FinishedTrial("t1", "ring", kSpin, v1::OUTCOME_COMPLETED);
+  const v1::Trial first = FinishedTrial("t2", "mesh", kSpin, v1::OUTCOME_COMPLETED);
+  const v1::Trial second = FinishedTrial("t3", "mesh", kSpin, v1::OUTCOME_COMPLETED);
+  for (const v1::Trial& trial : {alone, first, second}) groups.AddTrial(trial);
+  ASSERT_TRUE(groups.AddResult(WithoutHistograms(ResultOf(alone, {100, 400}), 400)).ok());
+  ASSERT_TRUE(groups.AddResult(WithoutHistograms(ResultOf(first, {100, 700}), 700)).ok());
+  ASSERT_TRUE(groups.AddResult(WithoutHistograms(ResultOf(second, {100, 500}), 500)).ok());
+  const std::string table = Table(groups);
+  EXPECT_THAT(table, HasSubstr("2  100 ns  200 ns  300 ns  400 ns"));
+  // Quantiles of several cannot be pooled.
+  EXPECT_THAT(table, HasSubstr("4       -       -       -  700 ns"));
+  EXPECT_THAT(table, HasSubstr("histograms removed by retention on 2027-01-15"));
+  EXPECT_THAT(table, HasSubstr("of 2 trials: histograms removed by retention on 2027-01-15"));
 }
 
 TEST(ResultGroupsTest, PointsStandInTheOrderOfTheSpec) {

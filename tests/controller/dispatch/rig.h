@@ -159,6 +159,7 @@ class Rig {
   FakeClock& clock() { return clock_; }
   Engine& engine() { return *engine_; }
   store::Store& store() { return *store_; }
+  const std::string& folder() const { return folder_.path(); }
   std::uint64_t NextTicket() { return ++ticket_; }
 
   // What the store's writes answer; OK passes them through.

@@ -66,6 +66,35 @@ TEST_F(MaintenanceTest, ABrokenRuleIsToldWithItsRow) {
               ElementsAre(AllOf(HasSubstr("sweeps/s1"), HasSubstr("has no open trial"))));
 }
 
+TEST_F(MaintenanceTest, WhatRetentionTookIsCountedAndMustBeGone) {
+  auto tx = store_->Begin();
+  AttemptRow attempt = AttemptOf(10, 1);
+  attempt.lease_state = "completed";
+  attempt.outcome = v1::OUTCOME_COMPLETED;
+  attempt.end_time = At(2);
+  tx->InsertAttempt(attempt);
+  TrialRow trial = TrialOf(1, 0, 10);
+  trial.trial.set_state(v1::Trial::STATE_FINISHED);
+  trial.trial.set_outcome(v1::OUTCOME_COMPLETED);
+  trial.trial.set_attempt_count(1);
+  *trial.trial.mutable_end_time() = shared::TimestampOf(At(2));
+  tx->UpdateTrial(trial);
+  tx->InsertResult(ResultOf(10, 1, v1::OUTCOME_COMPLETED));
+  tx->ShrinkPayload(1, ResultOf(10, 1, v1::OUTCOME_COMPLETED).payload.substr(0, 2), At(5));
+  tx->AddRemovals("histograms", 1, At(5));
+  const absl::Status status = tx->Commit();
+  ASSERT_TRUE(status.ok()) << status;
+  const absl::StatusOr<CheckReport> report = CheckFolder(state_);
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_THAT(report->problems, IsEmpty());
+  EXPECT_EQ(report->reduced_results, 1);
+  EXPECT_THAT(ProblemsAfter("DELETE FROM removals"),
+              ElementsAre(AllOf(HasSubstr("histograms"), HasSubstr("is counted"))));
+  EXPECT_THAT(ProblemsAfter("INSERT INTO removals VALUES ('histograms', 1, 5); DROP TRIGGER payloads_never_vanish;"
+                            "DELETE FROM payloads"),
+              ::testing::Contains(HasSubstr("every result has its payload")));
+}
+
 TEST_F(MaintenanceTest, ManyRowsOfOneRuleAreCounted) {
   const std::vector<std::string> problems = ProblemsAfter(
       "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 14)"

@@ -120,8 +120,20 @@ TEST(MigrationTest, Version1IsBroughtForwardWithItsResults) {
   ASSERT_TRUE(hangs.ok()) << hangs.status();
   ASSERT_EQ(hangs->hangs_size(), 1);
   EXPECT_EQ(hangs->hangs(0).name(), "sweeps/s1/trials/t1/attempts/1");
+  // Payloads moved to a table of their own.
+  const auto result = (*store)->GetResult("sweeps/s1/trials/t2/attempts/1");
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->result().payload().outcome(), v1::OUTCOME_COMPLETED);
+  EXPECT_FALSE(result->result().has_removal());
+  EXPECT_EQ((*store)->FindOldPayloads(false, absl::FromUnixNanos(45), 10)->size(), 2u);
   store->reset();
   EXPECT_TRUE(TryOpen(folder.path()).ok());
+  // Results are as immutable as before.
+  sqlite3* database = nullptr;
+  ASSERT_EQ(sqlite3_open((folder.path() + "/crosscall.db").c_str(), &database), SQLITE_OK);
+  EXPECT_NE(sqlite3_exec(database, "UPDATE results SET calls = 1", nullptr, nullptr, nullptr), SQLITE_OK);
+  EXPECT_NE(sqlite3_exec(database, "DELETE FROM results", nullptr, nullptr, nullptr), SQLITE_OK);
+  sqlite3_close(database);
 }
 
 TEST(MigrationTest, TokensAndCertificatesOfBeforeHaveNoRights) {
