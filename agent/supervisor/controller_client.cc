@@ -29,6 +29,8 @@ grpc::ChannelArguments Arguments() {
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kReconnectMillis);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 10 * kReconnectMillis);
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+  // A connection of its own: channels with equal arguments would share one, if a process has several agents.
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
   return arguments;
 }
