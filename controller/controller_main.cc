@@ -56,6 +56,7 @@ struct Flags {
   std::vector<std::string> tracked;
   dispatch::Settings settings;
   bool no_health_trials = false;
+  double ad_hoc_percent = 25;
   metrics::ExporterOptions exporter;
 
   Flags() { settings.health_period = absl::Hours(24); }
@@ -142,6 +143,11 @@ void AddFlags(CLI::App& app, Flags& flags) {
   app.add_flag("--no-health-trials", flags.no_health_trials, "Boards get work unchecked: for tests, not for a lab");
   AddDuration(app, "--self-check-grace", settings.self_check_grace,
               "A board whose agent finds it unfit for this long is quarantined");
+  app.add_option("--adhoc-share", flags.ad_hoc_percent,
+                 "What ad-hoc work gets of a board's time before nightly work, while a nightly run waits for the board")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 100.0))
+      ->type_name("PERCENT");
   app.add_option("--attempts", settings.attempts_per_trial, "Leases a trial may have")
       ->capture_default_str()
       ->check(CLI::Range(1, 100))
@@ -205,6 +211,7 @@ absl::Status Run(const Flags& flags, const sigset_t& stop_signals) {
   if (!store.ok()) return store.status();
   dispatch::Settings settings = flags.settings;
   if (flags.no_health_trials) settings.health_period = absl::ZeroDuration();
+  settings.ad_hoc_share = flags.ad_hoc_percent / 100;
   settings.clean_result = [](v1::TrialResult& result) { api::Clean(result); };
   absl::StatusOr<std::unique_ptr<dispatch::Dispatcher>> dispatcher =
       dispatch::Dispatcher::Start(**store, clock, settings);

@@ -37,6 +37,7 @@ void Attempts::SetLease(Lease& lease, scheduler::LeaseState to) {
 Lease Attempts::Take(Batch& batch, BoardState& board) {
   Lease lease = *std::move(board.lease);
   board.lease.reset();
+  board.ad_hoc.End(batch.now());
   const SweepState& sweep = *lease.trial->sweep;
   world_.ShareOf(sweep).End(sweep.row.sweep.owner(), batch.now());
   return lease;
@@ -78,7 +79,7 @@ void Attempts::Grant(Batch& batch, TrialState& trial) {
   lease.row.grant_time = batch.wall();
   lease.row.expire_time = batch.wall() + (lease.term.expires - batch.now());
   batch.tx().InsertAttempt(lease.row);
-  board.lease = std::move(lease);
+  board.Take(std::move(lease), batch.now());
   world_.ShareOf(*trial.sweep).Begin(trial.sweep->row.sweep.owner(), batch.now());
   SetTrial(batch, trial, v1::Trial::STATE_RUNNING, "");
   v1::Sweep& sweep = trial.sweep->row.sweep;

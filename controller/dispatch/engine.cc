@@ -74,8 +74,9 @@ Engine::Event Engine::ExplainSweep(v1::ExplainSweepRequest request, const Done<v
               [request = std::move(request), done](Engine& engine, Batch& batch) {
                 absl::StatusOr<v1::Sweep> sweep = engine.parts_->desk.Find(request.name());
                 batch.Reply<v1::ExplainSweepResponse>(
-                    done, sweep.ok() ? Explain(*engine.parts_->world, engine.settings_, request, batch.now())
-                                     : sweep.status());
+                    done, sweep.ok()
+                              ? Explain(*engine.parts_->world, engine.settings_, request, batch.now(), batch.wall())
+                              : sweep.status());
               },
           .refuse = done};
 }

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <unordered_map>
 
+#include "absl/strings/str_cat.h"
+#include "controller/scheduler/ad_hoc_share.h"
 #include "controller/scheduler/placement.h"
 #include "controller/store/page.h"
 
@@ -33,10 +35,18 @@ Places PlacesOf(const World& world, const SweepState& sweep) {
   return places;
 }
 
+// That ad-hoc work goes behind nightly one on its board for now; empty if it does not.
+std::string WhyBehind(const Settings& settings, const TrialState& trial, absl::Duration now, absl::Time wall) {
+  if (trial.sweep->row.sweep.priority() != v1::Sweep::PRIORITY_AD_HOC) return "";
+  const absl::Duration first_again = trial.board->ad_hoc.FirstAgainAt(settings.ad_hoc_share, now);
+  return first_again > now ? scheduler::WhyAdHocWaits(wall + (first_again - now)) : "";
+}
+
 }  // namespace
 
 absl::StatusOr<v1::ExplainSweepResponse> Explain(const World& world, const Settings& settings,
-                                                 const v1::ExplainSweepRequest& request, absl::Duration now) {
+                                                 const v1::ExplainSweepRequest& request, absl::Duration now,
+                                                 absl::Time wall) {
   absl::StatusOr<std::int64_t> size = store::PageSize(request.page_size(), kPages);
   if (!size.ok()) return size.status();
   absl::StatusOr<store::Position> after = store::PositionOf("waits", request.name(), request.page_token(), {-1, 0, 0});
@@ -61,6 +71,8 @@ absl::StatusOr<v1::ExplainSweepResponse> Explain(const World& world, const Setti
     wait.set_ahead_count(places.at(&trial));
     wait.set_reason(
         scheduler::WhyTrialWaits(trial.board->Standing(settings, now), trial.ParsedSpec(), wait.ahead_count()));
+    const std::string behind = WhyBehind(settings, trial, now, wall);
+    if (!behind.empty()) absl::StrAppend(wait.mutable_reason(), "; ", behind);
   }
   return response;
 }

@@ -13,7 +13,8 @@ namespace crosscall::dispatch {
 // One page of the sweep that the request names; an empty one if it has ended or is not there. INVALID_ARGUMENT: page
 // size or token.
 absl::StatusOr<v1::ExplainSweepResponse> Explain(const World& world, const Settings& settings,
-                                                 const v1::ExplainSweepRequest& request, absl::Duration now);
+                                                 const v1::ExplainSweepRequest& request, absl::Duration now,
+                                                 absl::Time wall);
 
 }  // namespace crosscall::dispatch
 

@@ -8,12 +8,14 @@ namespace crosscall::dispatch {
 namespace {
 
 // The rank of a sweep that waits for the board, by its first trial.
-scheduler::SweepRank RankOf(const World& world, const BoardState& board,
+scheduler::SweepRank RankOf(const Settings& settings, const World& world, const BoardState& board,
                             const decltype(BoardState::pending)::value_type& waiting, absl::Duration now) {
   const TrialState& first = *waiting.second.begin()->second;
   const v1::Sweep& sweep = first.sweep->row.sweep;
   scheduler::SweepRank rank;
   rank.priority = sweep.priority();
+  rank.had_its_share =
+      rank.priority == v1::Sweep::PRIORITY_AD_HOC && board.ad_hoc.FirstAgainAt(settings.ad_hoc_share, now) > now;
   rank.work = first.work;
   rank.share = world.shares.at(rank.priority).Of(sweep.owner(), now);
   rank.sweep = waiting.first;
@@ -22,11 +24,11 @@ scheduler::SweepRank RankOf(const World& world, const BoardState& board,
   return rank;
 }
 
-TrialState& NextTrial(const World& world, const BoardState& board, absl::Duration now) {
+TrialState& NextTrial(const Settings& settings, const World& world, const BoardState& board, absl::Duration now) {
   TrialState* best = nullptr;
   scheduler::SweepRank least;
   for (const auto& waiting : board.pending) {
-    const scheduler::SweepRank rank = RankOf(world, board, waiting, now);
+    const scheduler::SweepRank rank = RankOf(settings, world, board, waiting, now);
     if (best != nullptr && !(rank < least)) continue;
     least = rank;
     best = waiting.second.begin()->second;
@@ -51,7 +53,7 @@ void Place(Batch& batch, const Settings& settings, World& world, BoardState& boa
   while (!board.pending.empty()) {
     const scheduler::BoardStanding standing = board.Standing(settings, batch.now());
     if (scheduler::WhyBoardWaits(standing)) return;
-    TrialState& trial = NextTrial(world, board, batch.now());
+    TrialState& trial = NextTrial(settings, world, board, batch.now());
     if (const absl::optional<std::string> never = scheduler::WhyBoardCannotRun(standing, trial.ParsedSpec())) {
       attempts.EndWaiting(batch, trial, v1::Trial::STATE_FAILED, absl::StrCat("NO_RESOURCE: ", *never));
       continue;

@@ -45,6 +45,8 @@ struct Settings {
   absl::Duration keep_evidence = absl::InfiniteDuration();
   absl::Duration keep_events = absl::InfiniteDuration();
   absl::Duration keep_histograms = absl::InfiniteDuration();
+  // What ad-hoc work gets of a board's time before nightly work, while nightly trials wait for the board; 0 to 1.
+  double ad_hoc_share = 0.25;
   // Bounds: calls waiting for the thread, boards known, schedules kept, bytes of results being put together.
   std::size_t queue_capacity = 16'384;
   std::size_t max_boards = 12'000;

@@ -7,6 +7,11 @@
 #include "proto/shared/proto_time.h"
 
 namespace crosscall::dispatch {
+namespace {
+
+bool IsNightly(const TrialState& trial) { return trial.sweep->row.sweep.priority() == v1::Sweep::PRIORITY_NIGHTLY; }
+
+}  // namespace
 
 v1::TrialSpec TrialState::ParsedSpec() const {
   v1::TrialSpec parsed;
@@ -59,13 +64,22 @@ scheduler::BoardStanding BoardState::Standing(const Settings& settings, absl::Du
   return standing;
 }
 
+void BoardState::Take(Lease taken, absl::Duration now) {
+  // A health trial is nobody's wish.
+  const bool asked_for = taken.trial->sweep->row.sweep.priority() == v1::Sweep::PRIORITY_AD_HOC;
+  ad_hoc.Begin(asked_for && row.state != v1::Board::STATE_CHECKING, now);
+  lease = std::move(taken);
+}
+
 void World::Enqueue(TrialState& trial, absl::Duration now) {
   BoardState& board = *trial.board;
   if (board.pending.empty()) board.work_since = now;
+  if (IsNightly(trial) && board.nightly_waiting++ == 0) board.ad_hoc.NightlyWaits(now);
   board.pending[trial.row.sweep_number][trial.Rank()] = &trial;
 }
 
 void World::Dequeue(TrialState& trial) {
+  if (IsNightly(trial) && --trial.board->nightly_waiting == 0) trial.board->ad_hoc.NoNightlyWaits();
   const auto of_sweep = trial.board->pending.find(trial.row.sweep_number);
   CROSSCALL_CHECK(of_sweep != trial.board->pending.end(), "a waiting trial is in its board's queue");
   of_sweep->second.erase(trial.Rank());

@@ -23,6 +23,7 @@
 #include "controller/dispatch/done.h"
 #include "controller/dispatch/settings.h"
 #include "controller/dispatch/snapshot.h"
+#include "controller/scheduler/ad_hoc_share.h"
 #include "controller/scheduler/fair_share.h"
 #include "controller/scheduler/lease_term.h"
 #include "controller/scheduler/placement.h"
@@ -126,6 +127,10 @@ struct BoardState {
   std::map<std::int64_t, std::map<scheduler::TrialRank, TrialState*>> pending;
   // Leases granted here by sweep and class, since the start of the controller.
   std::map<std::pair<std::int64_t, scheduler::WorkClass>, std::uint64_t> granted;
+  // Of those, trials of nightly sweeps; their windows are open.
+  std::size_t nightly_waiting = 0;
+  // Since the start of the controller.
+  scheduler::AdHocShare ad_hoc;
   // When the first waiting trial came.
   absl::Duration work_since;
 
@@ -141,6 +146,8 @@ struct BoardState {
   bool IsSilent(const Settings& settings, absl::Duration now) const { return now >= SilentAt(settings); }
   // The next instant at which something is due.
   absl::optional<absl::Duration> NextDeadline(const Settings& settings, absl::Duration now) const;
+  // Its lease begins, as of now.
+  void Take(Lease taken, absl::Duration now);
   scheduler::BoardStanding Standing(const Settings& settings, absl::Duration now) const;
 };
 

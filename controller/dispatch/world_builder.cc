@@ -83,7 +83,7 @@ absl::Status AddAttempt(World& world, std::map<std::int64_t, TrialState*>& trial
   lease.stored_expiry = now;
   lease.answered = true;
   world.ShareOf(*trial.sweep).Begin(trial.sweep->row.sweep.owner(), now);
-  board.lease = std::move(lease);
+  board.Take(std::move(lease), now);
   return absl::OkStatus();
 }
 

@@ -1,10 +1,10 @@
 // Which of a board's waiting trials runs next. Pure.
 //
-// What a person waits for goes before what a schedule started: rule S3 of the fleet reference. It is decided when a
-// trial ends and never stops one. Boards are there to measure; they search when nothing of that priority is to be
-// measured. Then the owner who had least of all boards goes first (fair_share.h), of his sweeps the one that had the
-// fewest leases on the board, then the older one; within a sweep first tries, in run order, then retries, so that one
-// bad moment does not use up the attempts of one trial.
+// What a person waits for goes before what a schedule started, up to a share of the board (ad_hoc_share.h): rule S3 of
+// the fleet reference. It is decided when a trial ends and never stops one. Boards are there to measure; they search
+// when nothing of that priority is to be measured. Then the owner who had least of all boards goes first
+// (fair_share.h), of his sweeps the one that had the fewest leases on the board, then the older one; within a sweep
+// first tries, in run order, then retries, so that one bad moment does not use up the attempts of one trial.
 #ifndef CONTROLLER_SCHEDULER_WORK_ORDER_H_
 #define CONTROLLER_SCHEDULER_WORK_ORDER_H_
 
@@ -34,6 +34,8 @@ struct TrialRank {
 
 // A sweep among those that wait for one board, by its first trial; the smallest is served first.
 struct SweepRank {
+  // Ad-hoc work that goes behind nightly one for now.
+  bool had_its_share = false;
   // In the order of their numbers.
   v1::Sweep::Priority priority = v1::Sweep::PRIORITY_AD_HOC;
   WorkClass work = WorkClass::kMeasure;

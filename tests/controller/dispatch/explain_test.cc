@@ -14,6 +14,7 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 class ExplainTest : public ::testing::Test {
@@ -46,6 +47,19 @@ class ExplainTest : public ::testing::Test {
       request.set_page_token(page->next_page_token());
     } while (!request.page_token().empty());
     return waits;
+  }
+
+  void StartNightOnA(std::uint32_t trials) {
+    v1::CreateScheduleRequest schedule;
+    schedule.set_schedule_id("nightly");
+    schedule.mutable_schedule()->set_cron("0 1 * * *");
+    schedule.mutable_schedule()->set_time_zone("UTC");
+    schedule.mutable_schedule()->mutable_window()->set_seconds(3600);
+    *schedule.mutable_schedule()->mutable_spec() = PairSweep(trials, {"boards/a"}).spec();
+    ASSERT_TRUE(rig_.OnSchedules(&ScheduleDesk::Create, schedule).ok());
+    v1::RunScheduleRequest run;
+    run.set_name("schedules/nightly");
+    ASSERT_TRUE(rig_.OnSchedules(&ScheduleDesk::Run, run).ok());
   }
 
   Rig rig_;
@@ -96,21 +110,33 @@ TEST_F(ExplainTest, ASweepThatEndedHasNoneAndAnUnknownOneIsNotFound) {
 }
 
 TEST_F(ExplainTest, MoreUrgentTrialsCountAsAhead) {
-  v1::CreateScheduleRequest schedule;
-  schedule.set_schedule_id("nightly");
-  schedule.mutable_schedule()->set_cron("0 1 * * *");
-  schedule.mutable_schedule()->set_time_zone("UTC");
-  schedule.mutable_schedule()->mutable_window()->set_seconds(3600);
-  *schedule.mutable_schedule()->mutable_spec() = PairSweep(1, {"boards/a"}).spec();
-  ASSERT_TRUE(rig_.OnSchedules(&ScheduleDesk::Create, schedule).ok());
-  v1::RunScheduleRequest run;
-  run.set_name("schedules/nightly");
-  ASSERT_TRUE(rig_.OnSchedules(&ScheduleDesk::Run, run).ok());
+  StartNightOnA(1);
   rig_.Create(3, {"boards/a"});
   const std::map<std::string, v1::TrialWait> waits = Waits("sweeps/s1");
   ASSERT_THAT(waits, SizeIs(1));
   EXPECT_EQ(waits.begin()->second.ahead_count(), 3u);
   EXPECT_EQ(waits.begin()->second.reason(), "boards/a is between two calls; 3 trials go before it");
+}
+
+TEST_F(ExplainTest, AdHocWorkThatHadItsShareOfTheWindowSaysWhenItGoesFirstAgain) {
+  StartNightOnA(5);
+  rig_.Create(2, {"boards/a"});
+  ASSERT_TRUE(a_.GetLease());
+  rig_.Advance(absl::Seconds(10));
+  a_.Finish(v1::OUTCOME_COMPLETED);
+  a_.UploadAll();
+  ASSERT_TRUE(a_.GetLease());
+  EXPECT_THAT(a_.leases.at(0).trial(), HasSubstr("sweeps/s1/")) << "the night's turn";
+  const std::map<std::string, v1::TrialWait> waits = Waits("sweeps/s2");
+  ASSERT_THAT(waits, SizeIs(1));
+  const std::string next =
+      absl::FormatTime(absl::RFC3339_sec, rig_.clock().Wall() + absl::Seconds(30), absl::UTCTimeZone());
+  EXPECT_THAT(waits.begin()->second.reason(), HasSubstr("boards/a runs sweeps/s1/trials/"));
+  EXPECT_THAT(waits.begin()->second.reason(),
+              HasSubstr("; ad-hoc work has had its share of this board in the window; next at " + next));
+  for (const auto& [id, wait] : Waits("sweeps/s1")) {
+    EXPECT_THAT(wait.reason(), Not(HasSubstr("share"))) << "the night's own trials wait for other reasons";
+  }
 }
 
 }  // namespace

@@ -21,14 +21,14 @@ class SharingTest : public ::testing::Test {
                                  [](const auto& got) { EXPECT_TRUE(got.ok()); }))
         .IgnoreError();
   }
-  // Starts a nightly sweep of many trials.
-  void StartNight() {
+  // Starts a nightly sweep of so many trials.
+  void StartNight(std::uint32_t trials = 10) {
     v1::CreateScheduleRequest request;
     request.set_schedule_id("nightly");
     request.mutable_schedule()->set_cron("0 1 * * *");
     request.mutable_schedule()->set_time_zone("UTC");
     request.mutable_schedule()->mutable_window()->set_seconds(6 * 3600);
-    *request.mutable_schedule()->mutable_spec() = PairSweep(10).spec();
+    *request.mutable_schedule()->mutable_spec() = PairSweep(trials).spec();
     ASSERT_TRUE(rig_.OnSchedules(&ScheduleDesk::Create, request).ok());
     v1::RunScheduleRequest run;
     run.set_name("schedules/nightly");
@@ -53,10 +53,35 @@ TEST_F(SharingTest, AdHocWorkGoesBeforeTheNightButStopsNoTrialOfIt) {
   ASSERT_TRUE(agent_.GetLease());
   CreateFor("ann", 2);
   EXPECT_EQ(rig_.Board("boards/a").board.running_trial(), agent_.leases[0].trial()) << "the running trial stays";
-  EXPECT_EQ(RunOne(absl::Seconds(1)), "sweeps/s1");
+  EXPECT_EQ(RunOne(absl::Seconds(20)), "sweeps/s1");
   EXPECT_EQ(RunOne(absl::Seconds(1)), "sweeps/s2");
   EXPECT_EQ(RunOne(absl::Seconds(1)), "sweeps/s2");
   EXPECT_EQ(RunOne(absl::Seconds(1)), "sweeps/s1");
+}
+
+TEST_F(SharingTest, WhileANightWaitsAdHocWorkHasAQuarterOfTheBoard) {
+  StartNight(40);
+  CreateFor("ann", 40);
+  EXPECT_EQ(RunOne(absl::Seconds(10)), "sweeps/s2") << "it goes first";
+  absl::Duration ad_hoc = absl::Seconds(10);
+  absl::Duration all = ad_hoc;
+  for (int i = 0; i < 39; ++i) {
+    const absl::Duration span = absl::Seconds(5 + i % 11);
+    const bool anns = RunOne(span) == "sweeps/s2";
+    all += span;
+    if (anns) ad_hoc += span;
+    EXPECT_LE(ad_hoc, 0.25 * all + absl::Seconds(15)) << "one trial over its share at the most";
+  }
+  EXPECT_GE(ad_hoc, 0.25 * all - absl::Seconds(15)) << "and it has all of its share";
+}
+
+TEST_F(SharingTest, WhenNoNightlyTrialWaitsAnyMoreAdHocWorkHasTheBoard) {
+  StartNight(2);
+  CreateFor("ann", 6);
+  EXPECT_EQ(RunOne(absl::Seconds(100)), "sweeps/s2");
+  EXPECT_EQ(RunOne(absl::Seconds(1)), "sweeps/s1");
+  EXPECT_EQ(RunOne(absl::Seconds(1)), "sweeps/s1");
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(RunOne(absl::Seconds(100)), "sweeps/s2");
 }
 
 TEST_F(SharingTest, OwnersShareABoardByTimeHoweverManySweepsTheyHave) {
