@@ -27,6 +27,10 @@ grpc::ServerUnaryReactor* Ask(grpc::CallbackServerContext* context, dispatch::Di
 
 }  // namespace
 
+void ScheduleService::SayOverdue(v1::Schedule& schedule) const {
+  schedule.set_overdue_reason(dispatcher_.WhyOverdue(schedule.name()).value_or(""));
+}
+
 grpc::ServerUnaryReactor* ScheduleService::CreateSchedule(grpc::CallbackServerContext* context,
                                                           const v1::CreateScheduleRequest* request,
                                                           v1::CreateScheduleResponse* response) {
@@ -40,17 +44,23 @@ grpc::ServerUnaryReactor* ScheduleService::GetSchedule(grpc::CallbackServerConte
   absl::StatusOr<v1::Schedule> schedule = store_.GetSchedule(request->name());
   if (!schedule.ok()) return FinishNow(context, schedule.status());
   *response->mutable_schedule() = *std::move(schedule);
+  SayOverdue(*response->mutable_schedule());
   return FinishNow(context, absl::OkStatus());
 }
 
 grpc::ServerUnaryReactor* ScheduleService::ListSchedules(grpc::CallbackServerContext* context,
                                                          const v1::ListSchedulesRequest* request,
                                                          v1::ListSchedulesResponse* response) {
-  return FinishNow(
-      context, response,
-      ReadFittingPage(
-          *request, kMaxPageBytes, [this](const v1::ListSchedulesRequest& page) { return store_.ListSchedules(page); },
-          [](const v1::ListSchedulesResponse& page) { return page.schedules_size(); }));
+  return FinishNow(context, response,
+                   ReadFittingPage(
+                       *request, kMaxPageBytes,
+                       [this](const v1::ListSchedulesRequest& page) {
+                         absl::StatusOr<v1::ListSchedulesResponse> read = store_.ListSchedules(page);
+                         if (!read.ok()) return read;
+                         for (v1::Schedule& schedule : *read->mutable_schedules()) SayOverdue(schedule);
+                         return read;
+                       },
+                       [](const v1::ListSchedulesResponse& page) { return page.schedules_size(); }));
 }
 
 grpc::ServerUnaryReactor* ScheduleService::PauseSchedule(grpc::CallbackServerContext* context,

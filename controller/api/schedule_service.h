@@ -37,6 +37,9 @@ class ScheduleService final : public v1::ScheduleService::CallbackService {
   grpc::ServerUnaryReactor* ListFirings(grpc::CallbackServerContext* context, const v1::ListFiringsRequest* request,
                                         v1::ListFiringsResponse* response) override;
 
+  // The store does not know: it is time that says it.
+  void SayOverdue(v1::Schedule& schedule) const;
+
   dispatch::Dispatcher& dispatcher_;
   const store::Store& store_;
   const Gate* const gate_;

@@ -31,6 +31,11 @@ std::string IdOf(const std::string& name) { return name.substr(name.find('/') + 
 
 std::string StateOf(const v1::Schedule& schedule) { return schedule.paused() ? "paused" : "active"; }
 
+// For people, who look at one column.
+std::string StateAndAlarm(const v1::Schedule& schedule) {
+  return absl::StrCat(StateOf(schedule), schedule.overdue_reason().empty() ? "" : ", overdue");
+}
+
 std::string WindowOf(const v1::Schedule& schedule) { return absl::FormatDuration(shared::SpanOf(schedule.window())); }
 
 std::string ScheduleText(const v1::Schedule& schedule) {
@@ -39,8 +44,9 @@ std::string ScheduleText(const v1::Schedule& schedule) {
       spec.scenarios(), " ", [](std::string* out, const v1::ScenarioRef& scenario) { out->append(scenario.id()); });
   return FormatFacts(
       {{"schedule", schedule.name()},
-       {"state", StateOf(schedule)},
+       {"state", StateAndAlarm(schedule)},
        {"reason", schedule.state_reason()},
+       {"overdue", schedule.overdue_reason()},
        {"cron", schedule.cron()},
        {"time zone", schedule.time_zone()},
        {"window", WindowOf(schedule)},
@@ -98,13 +104,16 @@ absl::StatusOr<ExitCode> List(CommandContext& context) {
                {"cron", "CRON"},
                {"time_zone", "ZONE"},
                {"window", "WINDOW", Align::kRight},
-               {"next_time", "NEXT RUN"}});
+               {"next_time", "NEXT RUN"},
+               {"overdue_reason", "OVERDUE", Align::kLeft, Audience::kScripts}});
   for (const v1::Schedule& schedule : *schedules) {
-    sheet.Add({Cell::Text(schedule.name(), IdOf(schedule.name())), Cell::Text(StateOf(schedule)),
-               Cell::Text(schedule.cron()), Cell::Text(schedule.time_zone()), Cell::Text(WindowOf(schedule)),
+    sheet.Add({Cell::Text(schedule.name(), IdOf(schedule.name())),
+               Cell::Text(StateOf(schedule), StateAndAlarm(schedule)), Cell::Text(schedule.cron()),
+               Cell::Text(schedule.time_zone()), Cell::Text(WindowOf(schedule)),
                schedule.has_next_time()
                    ? Cell::Text(FormatInstantExactly(schedule.next_time()), FormatInstant(schedule.next_time()))
-                   : Cell()});
+                   : Cell(),
+               Cell::Text(schedule.overdue_reason())});
   }
   context.environment.out << sheet.Render(context.format);
   if (sheet.empty() && context.format == Format::kTable) {

@@ -83,6 +83,17 @@ class Dispatcher::Impl {
     return now;
   }
 
+  absl::optional<std::string> WhyOverdue(absl::string_view name) const {
+    const std::shared_ptr<const Snapshot> last = [this] {
+      shared::MutexLock lock(snapshot_mutex_);
+      return snapshot_;
+    }();
+    for (const std::shared_ptr<const ScheduleView>& schedule : last->schedules) {
+      if (schedule->name == name) return last->WhyOverdue(*schedule, clock_.Wall());
+    }
+    return absl::nullopt;
+  }
+
   void Wake() { queue_.Wake(); }
 
  private:
@@ -225,6 +236,9 @@ void Dispatcher::Transact(std::function<void(Batch&)> apply, std::function<void(
 }
 
 std::shared_ptr<const Snapshot> Dispatcher::snapshot() const { return impl_->snapshot(); }
+absl::optional<std::string> Dispatcher::WhyOverdue(absl::string_view schedule) const {
+  return impl_->WhyOverdue(schedule);
+}
 
 void Dispatcher::Wake() { impl_->Wake(); }
 

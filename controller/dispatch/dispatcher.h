@@ -74,6 +74,9 @@ class Dispatcher {
   // Never null. The queue figures are those of the moment of the call.
   std::shared_ptr<const Snapshot> snapshot() const;
 
+  // Why the schedule is overdue now, as a sentence; nothing if it is not, or is unknown.
+  absl::optional<std::string> WhyOverdue(absl::string_view schedule) const;
+
   // Makes the thread look at the clock again; for tests that move it.
   void Wake();
 

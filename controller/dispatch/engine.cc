@@ -250,7 +250,12 @@ std::shared_ptr<const Snapshot> Engine::MakeSnapshot() {
   if (parts_ != nullptr) {
     snapshot->held_call_count = parts_->world->tickets.size();
     snapshot->removals = parts_->world->removals;
+    schedule_views_.clear();
+    for (const auto& [number, schedule] : parts_->world->schedules) schedule_views_.push_back(schedule.view);
   }
+  // Without a world the last ones: what is overdue then is so all the more.
+  snapshot->schedules = schedule_views_;
+  snapshot->overdue_grace = settings_.OverdueGrace();
   snapshot->store_bytes = store_.SizeBytes();
   return snapshot;
 }

@@ -137,6 +137,7 @@ class Engine {
   // Rebuilt where the batch touched something.
   std::map<std::string, std::shared_ptr<const BoardView>> board_views_;
   std::map<std::int64_t, std::shared_ptr<const v1::Sweep>> sweep_views_;
+  std::vector<std::shared_ptr<const ScheduleView>> schedule_views_;
 };
 
 }  // namespace crosscall::dispatch

@@ -45,6 +45,8 @@ struct Settings {
   absl::Duration keep_evidence = absl::InfiniteDuration();
   absl::Duration keep_events = absl::InfiniteDuration();
   absl::Duration keep_histograms = absl::InfiniteDuration();
+  // What the last leases of a sweep may take to end after its window, and some more: then it is overdue.
+  absl::Duration OverdueGrace() const { return lease_term + spooled_result_wait + absl::Minutes(1); }
   // What ad-hoc work gets of a board's time before nightly work, while nightly trials wait for the board; 0 to 1.
   double ad_hoc_share = 0.25;
   // Bounds: calls waiting for the thread, boards known, schedules kept, bytes of results being put together.

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <numeric>
 
+#include "controller/scheduler/overdue.h"
+#include "proto/shared/proto_time.h"
+
 namespace crosscall::dispatch {
 
 void DispatchLatency::Record(absl::Duration latency) {
@@ -20,6 +23,16 @@ std::shared_ptr<const BoardView> Snapshot::FindBoard(absl::string_view name) con
                                         return view->board.name() < wanted;
                                       });
   return found != boards.end() && (*found)->board.name() == name ? *found : nullptr;
+}
+
+absl::optional<std::string> Snapshot::WhyOverdue(const ScheduleView& schedule, absl::Time now) const {
+  scheduler::Owed owed;
+  owed.next = schedule.next;
+  for (const std::shared_ptr<const v1::Sweep>& sweep : open_sweeps) {
+    if (sweep->schedule() != schedule.name) continue;
+    owed.open.push_back({sweep->name(), shared::TimeOf(sweep->nominal_time()) + schedule.window});
+  }
+  return scheduler::WhyOverdue(owed, overdue_grace, now);
 }
 
 }  // namespace crosscall::dispatch

@@ -15,6 +15,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "absl/types/optional.h"
 #include "crosscall/v1/board.pb.h"
 #include "crosscall/v1/result.pb.h"
 #include "crosscall/v1/sweep.pb.h"
@@ -53,6 +54,14 @@ struct BoardView {
   std::vector<LatestLatency> latencies;
 };
 
+struct ScheduleView {
+  // `schedules/{schedule}`
+  std::string name;
+  absl::Duration window;
+  // The next nominal time without a firing; InfiniteFuture while it is paused.
+  absl::Time next = absl::InfiniteFuture();
+};
+
 // From work available and the board idle in a held call, to the lease committed and answered.
 struct DispatchLatency {
   static constexpr std::array<double, 13> kBoundsSeconds = {0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01,
@@ -71,6 +80,9 @@ struct Snapshot {
   std::vector<std::shared_ptr<const BoardView>> boards;
   // Sweeps that have not ended, oldest first.
   std::vector<std::shared_ptr<const v1::Sweep>> open_sweeps;
+  // In the order of their creation.
+  std::vector<std::shared_ptr<const ScheduleView>> schedules;
+  absl::Duration overdue_grace;
   DispatchLatency dispatch_latency;
   // Calls that wait for the thread now, and how many may.
   std::size_t queue_length = 0;
@@ -87,6 +99,8 @@ struct Snapshot {
 
   // By name, `boards/{board}`; null if there is no such board.
   std::shared_ptr<const BoardView> FindBoard(absl::string_view name) const;
+  // Why the schedule is overdue at `now`, which may be long after `time`, as a sentence; nothing if it is not.
+  absl::optional<std::string> WhyOverdue(const ScheduleView& schedule, absl::Time now) const;
 };
 
 }  // namespace crosscall::dispatch

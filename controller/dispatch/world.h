@@ -60,6 +60,8 @@ struct SweepState {
 struct ScheduleState {
   store::ScheduleRow row;
   scheduler::ScheduleRule rule;
+  // Of the row as it is.
+  std::shared_ptr<const ScheduleView> view = nullptr;
 };
 
 struct Lease {
@@ -185,7 +187,8 @@ struct World {
 
 scheduler::LeaseRules RulesOf(const Settings& settings, const BoardState& board);
 
-// As the picture shows it.
+// As the picture shows them.
+std::shared_ptr<const ScheduleView> ViewOf(const store::ScheduleRow& row);
 LatestLatency LatestOf(const store::LatencyRow& row);
 
 // As after a restart: every live lease has one full term, and nobody is heard yet. DATA_LOSS: the store contradicts

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "controller/dispatch/world.h"
 #include "controller/scheduler/board_states.h"
+#include "proto/shared/proto_time.h"
 
 namespace crosscall::dispatch {
 namespace {
@@ -50,7 +51,8 @@ absl::Status AddSchedules(World& world, std::vector<store::ScheduleRow>& rows, a
     }
     const std::int64_t number = row.number;
     if (!row.schedule.paused()) world.schedule_deadlines.Set(number, now);
-    world.schedules.emplace(number, ScheduleState{std::move(row), *std::move(rule)});
+    std::shared_ptr<const ScheduleView> view = ViewOf(row);
+    world.schedules.emplace(number, ScheduleState{std::move(row), *std::move(rule), std::move(view)});
   }
   return absl::OkStatus();
 }
@@ -88,6 +90,14 @@ absl::Status AddAttempt(World& world, std::map<std::int64_t, TrialState*>& trial
 }
 
 }  // namespace
+
+std::shared_ptr<const ScheduleView> ViewOf(const store::ScheduleRow& row) {
+  auto view = std::make_shared<ScheduleView>();
+  view->name = row.schedule.name();
+  view->window = shared::SpanOf(row.schedule.window());
+  if (row.schedule.has_next_time()) view->next = shared::TimeOf(row.schedule.next_time());
+  return view;
+}
 
 LatestLatency LatestOf(const store::LatencyRow& row) {
   LatestLatency latest;

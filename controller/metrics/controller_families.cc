@@ -6,6 +6,8 @@
 #include <memory>
 #include <utility>
 
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "controller/metrics/family.h"
 
 namespace crosscall::metrics {
@@ -73,10 +75,20 @@ prometheus::MetricFamily Removals(const dispatch::Snapshot& snapshot) {
   return std::move(family).Take();
 }
 
+prometheus::MetricFamily Overdue(const dispatch::Snapshot& snapshot, absl::Time now) {
+  Family family = Family::Gauge("crosscall_schedule_overdue",
+                                "1 if a sweep goes on after its window, or a nominal time has passed undecided.");
+  for (const std::shared_ptr<const dispatch::ScheduleView>& schedule : snapshot.schedules) {
+    const absl::string_view id = absl::StripPrefix(schedule->name, "schedules/");
+    family.Add({{"schedule", std::string(id)}}, snapshot.WhyOverdue(*schedule, now) ? 1 : 0);
+  }
+  return std::move(family).Take();
+}
+
 }  // namespace
 
 std::vector<prometheus::MetricFamily> ControllerFamilies(const dispatch::Snapshot& snapshot, const BuildInfo& build,
-                                                         const std::vector<RequestCount>& requests) {
+                                                         const std::vector<RequestCount>& requests, absl::Time now) {
   std::vector<prometheus::MetricFamily> families;
   families.push_back(Build(build));
   families.push_back(One(Family::Gauge("crosscall_boards_registered", "Boards that the controller knows."),
@@ -94,6 +106,7 @@ std::vector<prometheus::MetricFamily> ControllerFamilies(const dispatch::Snapsho
                          static_cast<double>(snapshot.store_bytes)));
   families.push_back(Removals(snapshot));
   families.push_back(DispatchLatency(snapshot.dispatch_latency));
+  families.push_back(Overdue(snapshot, now));
   families.push_back(Requests(requests));
   return families;
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "controller/dispatch/snapshot.h"
 #include "controller/metrics/process.h"
 #include "prometheus/metric_family.h"
@@ -25,8 +26,9 @@ struct RequestCount {
   std::uint64_t ended = 0;
 };
 
+// `now` may be long after the picture was taken: what is overdue is said by time.
 std::vector<prometheus::MetricFamily> ControllerFamilies(const dispatch::Snapshot& snapshot, const BuildInfo& build,
-                                                         const std::vector<RequestCount>& requests);
+                                                         const std::vector<RequestCount>& requests, absl::Time now);
 
 std::vector<prometheus::MetricFamily> ProcessFamilies(const ProcessUsage& usage);
 

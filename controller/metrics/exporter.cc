@@ -31,7 +31,8 @@ Exporter::Exporter(TakeSnapshot snapshot, TakeRequests requests, const shared::C
 std::vector<prometheus::MetricFamily> Exporter::Collect() const {
   const absl::Duration begin = clock_.Monotonic();
   const std::shared_ptr<const dispatch::Snapshot> snapshot = snapshot_();
-  std::vector<prometheus::MetricFamily> families = ControllerFamilies(*snapshot, options_.build, requests_());
+  std::vector<prometheus::MetricFamily> families =
+      ControllerFamilies(*snapshot, options_.build, requests_(), clock_.Wall());
   if (const absl::StatusOr<ProcessUsage> usage = ReadProcessUsage(options_.proc); usage.ok()) {
     Append(families, ProcessFamilies(*usage));
   } else {

@@ -58,6 +58,7 @@ TEST_F(ScheduleServiceTest, ItsLifeOverTheWire) {
   ASSERT_TRUE(CallNamed(&v1::ScheduleService::Stub::GetSchedule, &got).ok());
   EXPECT_EQ(got.schedule().cron(), "0 3 29 2 */7");
   EXPECT_TRUE(got.schedule().has_next_time());
+  EXPECT_EQ(got.schedule().overdue_reason(), "");
 
   v1::PauseScheduleResponse paused;
   v1::PauseScheduleRequest pause;

@@ -92,6 +92,17 @@ TEST_F(ScheduleCommandsTest, ListHasAllPagesForPeopleAndScripts) {
   EXPECT_THAT(err_.str(), HasSubstr("crosscallctl schedule add"));
 }
 
+TEST_F(ScheduleCommandsTest, AnOverdueScheduleIsMarkedAndSaysWhy) {
+  controller_.schedule.set_overdue_reason("sweeps/s7 has not ended");
+  ASSERT_EQ(RunOnController({"schedule", "list"}), 0) << err_.str();
+  EXPECT_THAT(out_.str(), HasSubstr("nightly   active, overdue  30 1 * * mon-fri"));
+  ASSERT_EQ(RunOnController({"schedule", "list", "--json"}), 0);
+  EXPECT_THAT(out_.str(), HasSubstr(R"("state":"active",)"));
+  EXPECT_THAT(out_.str(), HasSubstr(R"("overdue_reason":"sweeps/s7 has not ended"})"));
+  ASSERT_EQ(RunOnController({"schedule", "show", "nightly"}), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("overdue          sweeps/s7 has not ended\n"));
+}
+
 TEST_F(ScheduleCommandsTest, ShowTellsWhatBecameOfTheLastRuns) {
   ASSERT_EQ(RunOnController({"schedule", "show", "nightly"}), 0) << err_.str();
   EXPECT_THAT(out_.str(), HasSubstr("window           6h\n"));

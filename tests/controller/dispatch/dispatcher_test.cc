@@ -236,5 +236,26 @@ TEST(DispatchLatencyTest, EveryValueFallsIntoItsBucket) {
   EXPECT_EQ(latency.count(), 3u);
 }
 
+TEST_F(DispatcherTest, OverdueIsSaidEvenIfTheThreadDoesNothingAnyMore) {
+  dispatcher_.reset();
+  FakeClock clock;
+  dispatcher_ = *Dispatcher::Start(*store_, clock, Settings());
+  v1::CreateScheduleRequest request;
+  request.set_schedule_id("nightly");
+  request.mutable_schedule()->set_cron("0 1 * * *");
+  request.mutable_schedule()->set_time_zone("UTC");
+  request.mutable_schedule()->mutable_window()->set_seconds(3600);
+  *request.mutable_schedule()->mutable_spec() = PairSweep(1).spec();
+  Waiting<v1::CreateScheduleResponse> waiting;
+  dispatcher_->CreateSchedule(request, {}, waiting.done());
+  ASSERT_TRUE(waiting.Get().ok());
+  dispatcher_->Stop();
+  EXPECT_FALSE(dispatcher_->WhyOverdue("schedules/nightly"));
+  clock.Set(clock.Monotonic() + absl::Hours(25));
+  EXPECT_TRUE(dispatcher_->WhyOverdue("schedules/nightly"));
+  EXPECT_FALSE(dispatcher_->WhyOverdue("schedules/weekly"));
+  dispatcher_.reset();
+}
+
 }  // namespace
 }  // namespace crosscall::dispatch

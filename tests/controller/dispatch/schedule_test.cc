@@ -268,5 +268,37 @@ TEST(ScheduleLimitTest, SchedulesAreBounded) {
   EXPECT_EQ(rig.OnSchedules(&ScheduleDesk::Create, second).status().code(), absl::StatusCode::kResourceExhausted);
 }
 
+TEST_F(ScheduleTest, WhatIsOverdueIsSaidByTimeAlone) {
+  Add();
+  const auto overdue_at = [this](absl::Time now) {
+    const std::shared_ptr<const Snapshot> snapshot = rig_.snapshot();
+    return snapshot->WhyOverdue(*snapshot->schedules.at(0), now).value_or("");
+  };
+  const absl::Duration grace = Settings().OverdueGrace();
+  const absl::Time nominal = Noon(1) + absl::Hours(13);
+  EXPECT_EQ(overdue_at(nominal + grace), "");
+  EXPECT_THAT(overdue_at(nominal + grace + absl::Seconds(1)),
+              StartsWith("nothing became of its nominal time 2026-11-02T01:00:00+00:00"));
+  rig_.Advance(absl::Hours(13));
+  const absl::Time window_end = nominal + absl::Hours(6);
+  EXPECT_EQ(overdue_at(window_end + grace), "");
+  EXPECT_EQ(overdue_at(window_end + grace + absl::Seconds(1)),
+            "sweeps/s1 has not ended, and its window closed at 2026-11-02T07:00:00+00:00");
+  rig_.Restart();
+  EXPECT_THAT(overdue_at(window_end + grace + absl::Seconds(1)), StartsWith("sweeps/s1 has not ended"));
+  rig_.Advance(absl::Hours(6));
+  EXPECT_EQ(overdue_at(window_end + absl::Hours(12)), "") << "the sweep has ended";
+  ASSERT_TRUE(rig_.OnSchedules(&ScheduleDesk::Pause, Named<v1::PauseScheduleRequest>()).ok());
+  EXPECT_EQ(overdue_at(absl::InfiniteFuture()), "") << "a paused one owes nothing";
+}
+
+TEST_F(ScheduleTest, AControllerThatCannotStoreItsFiringsIsOverdue) {
+  Add();
+  rig_.fault = absl::UnavailableError("the disk is full");
+  rig_.Advance(absl::Hours(13) + absl::Minutes(6));
+  const std::shared_ptr<const Snapshot> snapshot = rig_.snapshot();
+  EXPECT_TRUE(snapshot->WhyOverdue(*snapshot->schedules.at(0), rig_.clock().Wall()));
+}
+
 }  // namespace
 }  // namespace crosscall::dispatch

@@ -56,6 +56,25 @@ TEST_F(ExporterTest, AnEmptyLabIsAcceptedByPrometheus) {
       HasSubstr("crosscall_grpc_requests_total{grpc_method=\"SweepService/GetSweep\",grpc_code=\"NOT_FOUND\"} 1\n"));
 }
 
+TEST_F(ExporterTest, AScheduleIsOverdueByTheTimeOfTheScrape) {
+  const auto snapshot = Lab({});
+  snapshot->overdue_grace = absl::Minutes(5);
+  dispatch::ScheduleView nightly;
+  nightly.name = "schedules/nightly";
+  nightly.window = absl::Hours(6);
+  nightly.next = kNow;
+  snapshot->schedules.push_back(std::make_shared<const dispatch::ScheduleView>(nightly));
+  nightly.name = "schedules/paused";
+  nightly.next = absl::InfiniteFuture();
+  snapshot->schedules.push_back(std::make_shared<const dispatch::ScheduleView>(nightly));
+  EXPECT_THAT(Lines(snapshot), Contains("crosscall_schedule_overdue{schedule=\"nightly\"} 0"));
+  clock_.now = kNow + absl::Minutes(5) + absl::Seconds(1);
+  const std::string text = Text(snapshot);
+  EXPECT_TRUE(PromtoolAccepts(text)) << text;
+  EXPECT_THAT(text, HasSubstr("crosscall_schedule_overdue{schedule=\"nightly\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("crosscall_schedule_overdue{schedule=\"paused\"} 0\n"));
+}
+
 TEST_F(ExporterTest, ALabWithHistoryIsAcceptedByPrometheus) {
   dispatch::BoardView board = IdleBoard("b1");
   board.outcomes[v1::OUTCOME_COMPLETED] = {7, kNow - absl::Seconds(60)};
