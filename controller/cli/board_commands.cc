@@ -63,8 +63,9 @@ absl::StatusOr<ExitCode> ListBoards(CommandContext& context) {
   }
   context.environment.out << sheet.Render(context.format);
   if (sheet.empty() && context.format == Format::kTable) {
-    context.environment.err << "no board has ever called; start one with: crosscall-agent --controller "
-                            << context.client.address() << " --board NAME --state-dir DIR\n";
+    context.environment.err
+        << "no board has ever called; start one with: crosscall-agent --controller " << context.client.address()
+        << " --board NAME --state-dir DIR (with certificates also --ca FILE --join-token-file FILE)\n";
   }
   return ExitCode::kOk;
 }

@@ -94,8 +94,9 @@ TEST_F(CliTest, BoardsAreListedForPeopleAndScripts) {
 
 TEST_F(CliTest, NoBoardsSaysHowToGetOne) {
   EXPECT_EQ(RunOnController({"boards"}), 0);
-  EXPECT_EQ(err_.str(), "no board has ever called; start one with: crosscall-agent --controller " +
-                            controller_.address() + " --board NAME --state-dir DIR\n");
+  EXPECT_EQ(err_.str(),
+            "no board has ever called; start one with: crosscall-agent --controller " + controller_.address() +
+                " --board NAME --state-dir DIR (with certificates also --ca FILE --join-token-file FILE)\n");
   EXPECT_EQ(RunOnController({"boards", "--json"}), 0);
   EXPECT_EQ(out_.str(), "");
 }
