@@ -1,6 +1,7 @@
 #include "proto/shared/durable_file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -49,6 +50,14 @@ absl::Status WriteAll(int fd, absl::string_view content, const std::string& path
   return absl::OkStatus();
 }
 
+// What root replaces for a program that is not root, that program must still be able to read.
+absl::Status KeepOwner(int fd, const std::string& replaced) {
+  struct stat old = {};
+  if (geteuid() != 0 || stat(replaced.c_str(), &old) != 0) return absl::OkStatus();
+  if (fchown(fd, old.st_uid, old.st_gid) != 0) return ErrnoStatus(errno, absl::StrCat("keep the owner of ", replaced));
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status ErrnoStatus(int errno_value, absl::string_view what) {
@@ -81,7 +90,8 @@ absl::Status WriteDurably(const std::string& path, absl::string_view content) {
   {
     const Descriptor descriptor(open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
     if (descriptor.get() < 0) return ErrnoStatus(errno, absl::StrCat("create ", temporary));
-    status = WriteAll(descriptor.get(), content, temporary);
+    status = KeepOwner(descriptor.get(), path);
+    if (status.ok()) status = WriteAll(descriptor.get(), content, temporary);
   }
   if (status.ok() && rename(temporary.c_str(), path.c_str()) != 0) {
     status = ErrnoStatus(errno, absl::StrCat("rename ", temporary, " to ", path));

@@ -10,9 +10,9 @@
 
 namespace crosscall::shared {
 
-// Replaces `path` atomically. Not for two writers of one path at once. Codes: RESOURCE_EXHAUSTED (disk full, quota),
-// PERMISSION_DENIED, NOT_FOUND (folder), FAILED_PRECONDITION (a file where a folder must be), INTERNAL. After an error
-// the old content, if any, is still there.
+// Replaces `path` atomically; where root replaces another's file, that owner keeps it. Not for two writers of one path
+// at once. Codes: RESOURCE_EXHAUSTED (disk full, quota), PERMISSION_DENIED, NOT_FOUND (folder), FAILED_PRECONDITION (a
+// file where a folder must be), INTERNAL. After an error the old content, if any, is still there.
 absl::Status WriteDurably(const std::string& path, absl::string_view content);
 
 // Gives a file that is on disk already its name; a file of that name is replaced. Codes as above.

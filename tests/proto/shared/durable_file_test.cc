@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <filesystem>
@@ -30,6 +32,21 @@ TEST_F(DurableFileTest, ReplacesContentAndLeavesNothingElse) {
   ASSERT_TRUE(RemoveDurably(path).ok());
   EXPECT_TRUE(RemoveDurably(path).ok()) << "deleting twice is no error";
   EXPECT_EQ(ReadFile(path, 100).status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(DurableFileTest, WhatRootReplacesStaysItsOwners) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root";
+  constexpr uid_t kOwner = 4711;
+  constexpr gid_t kGroup = 4712;
+  const std::string path = folder_ + "/f";
+  ASSERT_TRUE(WriteDurably(path, "one").ok());
+  ASSERT_EQ(chown(path.c_str(), kOwner, kGroup), 0);
+  ASSERT_TRUE(WriteDurably(path, "two").ok());
+  struct stat now = {};
+  ASSERT_EQ(stat(path.c_str(), &now), 0);
+  EXPECT_EQ(now.st_uid, kOwner);
+  EXPECT_EQ(now.st_gid, kGroup);
+  EXPECT_EQ(now.st_mode & 0777U, 0600U);
 }
 
 TEST_F(DurableFileTest, MissingFolderIsNotFound) {
