@@ -31,6 +31,14 @@ void SetUp(grpc::ClientContext& context, absl::Duration limit) {
   context.set_wait_for_ready(true);
 }
 
+// Why a handshake fails, gRPC tells its log alone.
+absl::Status Explain(const absl::Status& status, const CertificatePlace& place, absl::Duration limit) {
+  if (status.code() != absl::StatusCode::kDeadlineExceeded) return status;
+  return absl::DeadlineExceededError(
+      absl::StrCat("no certificate from ", place.controller, " within ", absl::FormatDuration(limit),
+                   ": does a controller serve there, and did its lab's authority make the file given as --ca?"));
+}
+
 // `call(stub, context, request DER)` returns the certificate.
 template <class Call>
 absl::StatusOr<std::string> Obtain(const CertificatePlace& place, const std::string& shown, absl::Duration limit,
@@ -44,7 +52,7 @@ absl::StatusOr<std::string> Obtain(const CertificatePlace& place, const std::str
   grpc::ClientContext context;
   SetUp(context, limit);
   const absl::StatusOr<std::string> certificate = call(*stub, context, made->certificate_request);
-  if (!certificate.ok()) return certificate.status();
+  if (!certificate.ok()) return Explain(certificate.status(), place, limit);
   std::string pem = absl::StrCat(made->private_key, *certificate);
   if (absl::Status status = shared::WriteDurably(place.file, pem); !status.ok()) return status;
   return pem;

@@ -20,8 +20,8 @@ class CertificateKeeper {
   // Told each new identity, on the keeper's thread.
   using Renewed = std::function<void(const std::string& identity)>;
 
-  // Starts its thread. `identity` has a certificate; `clock` outlives the keeper. The time is the clock's wall time, as
-  // certificates are.
+  // Starts its thread. `identity` has a certificate; `clock` outlives the keeper. Lives of certificates are on the
+  // clock's wall time, pauses between tries are not.
   CertificateKeeper(std::string identity, RenewIdentity renew, Renewed renewed, const shared::Clock& clock,
                     Backoff backoff);
   // Waits for a renewal under way.
@@ -31,8 +31,12 @@ class CertificateKeeper {
 
  private:
   void Run() CROSSCALL_EXCLUDES(mutex_);
-  // False when the keeper ends.
+  // Tries until it works. False when the keeper ends; so do the two below.
+  bool Renew(absl::Time ends) CROSSCALL_EXCLUDES(mutex_);
   bool SleepUntil(absl::Time time) CROSSCALL_EXCLUDES(mutex_);
+  bool Pause(absl::Duration span) CROSSCALL_EXCLUDES(mutex_);
+  // Until nothing is left.
+  bool Sleep(const std::function<absl::Duration()>& left) CROSSCALL_EXCLUDES(mutex_);
 
   std::string identity_;
   const RenewIdentity renew_;

@@ -51,16 +51,20 @@ class CondVar {
   // Returns false if `timeout` passed without a notification.
   bool WaitFor(Mutex& mutex, std::chrono::nanoseconds timeout) CROSSCALL_REQUIRES(mutex) {
     std::unique_lock<std::mutex> lock(mutex.mutex_, std::adopt_lock);
-    // A deadline on the system clock: the packaged ThreadSanitizer does not know pthread_cond_clockwait. A clock that
-    // is set meanwhile ends the wait early or late; callers loop over their condition and recompute the time left.
-    const bool notified =
-        condition_.wait_until(lock, std::chrono::system_clock::now() + timeout) == std::cv_status::no_timeout;
+    const bool notified = condition_.wait_until(lock, WaitClock::now() + timeout) == std::cv_status::no_timeout;
     lock.release();
     return notified;
   }
   void NotifyAll() { condition_.notify_all(); }
 
  private:
+#if defined(__SANITIZE_THREAD__)
+  // The packaged ThreadSanitizer does not know pthread_cond_clockwait.
+  using WaitClock = std::chrono::system_clock;
+#else
+  // The system clock may be set meanwhile: back by a day, and the wait would be longer by a day.
+  using WaitClock = std::chrono::steady_clock;
+#endif
   std::condition_variable condition_;
 };
 

@@ -18,7 +18,7 @@ const absl::Time kStart = absl::FromUnixSeconds(1'800'000'000);
 
 class SetClock : public shared::Clock {
  public:
-  absl::Duration Monotonic() const override { return absl::ZeroDuration(); }
+  absl::Duration Monotonic() const override { return absl::Seconds(seconds.load()); }
   absl::Time Wall() const override { return kStart + absl::Seconds(seconds.load()); }
   std::atomic<std::int64_t> seconds{0};
 };
@@ -84,6 +84,26 @@ TEST(CertificateKeeperTest, TriesAgainUntilItWorks) {
     std::this_thread::yield();
   }
   EXPECT_EQ(asked.load(), 3);
+}
+
+TEST(CertificateKeeperTest, PausesBetweenCertificatesThatAreDueAtOnce) {
+  SetClock clock;
+  constexpr std::int64_t kAhead = 86'400;
+  clock.seconds = kAhead;
+  std::atomic<int> asked{0};
+  const CertificateKeeper keeper(
+      Certificate(kStart, 300),
+      [&](const std::string&) -> absl::StatusOr<std::string> {
+        ++asked;
+        return Certificate(kStart, 300);
+      },
+      [](const std::string&) {}, clock, Backoff({}, 1));
+  while (asked.load() < 4) {
+    ++clock.seconds;
+    std::this_thread::yield();
+  }
+  // Back-off of 1, 2 and 4 s, each 50 % shorter at the most.
+  EXPECT_GE(clock.seconds.load(), kAhead + 3);
 }
 
 TEST(CertificateKeeperTest, EndsWhileItWaits) {
