@@ -21,7 +21,7 @@ CertificateKeeper::CertificateKeeper(std::string identity, RenewIdentity renew, 
       renew_(std::move(renew)),
       renewed_(std::move(renewed)),
       clock_(clock),
-      backoff_(std::move(backoff)),
+      backoff_(backoff),
       thread_([this] { Run(); }) {}
 
 CertificateKeeper::~CertificateKeeper() {
