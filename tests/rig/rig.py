@@ -12,6 +12,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -65,6 +66,8 @@ class Process:
 class Rig:
     """Use as a context manager. `controller_flags` and `agent_flags` are added to every start."""
 
+    listen = "127.0.0.1:0"
+
     def __init__(self, controller_flags=(), agent_flags=("--no-realtime",)):
         self.bin = pathlib.Path(os.environ["CROSSCALL_BIN"])
         # On a busy machine trials come out invalid, rightly, and are tried again: as often as it takes.
@@ -72,10 +75,10 @@ class Rig:
         health = [] if "--health-period" in controller_flags else ["--no-health-trials"]
         self.controller_flags = ["--attempts", "100", *health, *controller_flags]
         self.agent_flags = list(agent_flags)
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="crosscall-rig-"))
+        self.folder = self.make_folder()
         self.controller = None
         self.agents = {}
-        self.address = "127.0.0.1:0"
+        self.address = self.listen
         self.metrics = "127.0.0.1:0"
 
     def __enter__(self):
@@ -88,6 +91,12 @@ class Rig:
             if process is not None and process.running():
                 process.signal(signal.SIGCONT)
                 process.kill()
+        self.remove_folder()
+
+    def make_folder(self):
+        return pathlib.Path(tempfile.mkdtemp(prefix="crosscall-rig-"))
+
+    def remove_folder(self):
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def logs(self):
@@ -100,13 +109,17 @@ class Rig:
     def security_flags(self):
         return ["--insecure"]
 
+    def at(self, place):
+        """What a command begins with to run there: "controller", a board, or the "desk" of who asks."""
+        return []
+
     def start_controller(self, state=None, wait=True):
         """Starts, or starts again: on the same ports as before, so that agents find it."""
         endpoints = self.folder / "endpoints.json"
         endpoints.unlink(missing_ok=True)
         self.controller = Process(
-            [self.bin / "crosscall-controller", *self.security_flags(), "--state-dir", state or self.folder / "controller", "--listen", self.address,
-             "--metrics-listen", self.metrics, "--endpoints-file", endpoints, *self.controller_flags],
+            [*self.at("controller"), self.bin / "crosscall-controller", *self.security_flags(), "--state-dir", state or self.folder / "controller",
+             "--listen", self.address, "--metrics-listen", self.metrics, "--endpoints-file", endpoints, *self.controller_flags],
             self.folder / "controller.log")
         if not wait:
             return
@@ -117,14 +130,16 @@ class Rig:
 
     def start_agent(self, board="rig", state=None, extra=()):
         self.agents[board] = Process(
-            [self.bin / "crosscall-agent", "--controller", self.address, "--board", board, "--state-dir",
+            [*self.at(board), self.bin / "crosscall-agent", "--controller", self.address, "--board", board, "--state-dir",
              state or self.folder / f"agent-{board}", *self.agent_flags, *extra],
             self.folder / f"agent-{board}.log")
         return self.agents[board]
 
     def wait_for_board(self, board="rig"):
-        until(lambda: any(b["board"] == board and b["online"] for b in self.boards()),
-              f"board {board} online")
+        until(lambda: self.is_online(board), f"board {board} online")
+
+    def is_online(self, board):
+        return any(b["board"] == board and b["online"] for b in self.boards())
 
     def ctl(self, *arguments, status=(0,)):
         """Runs crosscallctl; returns its standard output. Any exit status not in `status` fails."""
@@ -155,6 +170,12 @@ class Rig:
                 return sweep if sweep.get("state") in ("STATE_SUCCEEDED", "STATE_FAILED", "STATE_CANCELLED") else None
             return None
         return until(ended, f"sweep {name} ended")
+
+    def metric(self, name):
+        """Sum of the samples whose name and labels begin with `name`."""
+        ask = f"import urllib.request as u; print(u.urlopen('http://{self.metrics}/metrics').read().decode())"
+        text = subprocess.run([*self.at("controller"), sys.executable, "-c", ask], capture_output=True, text=True, check=True).stdout
+        return sum(float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if line.startswith(name))
 
     def worker_of(self, board="rig"):
         """Process id of the worker that runs the agent's trial, or None. One that only describes itself is none."""

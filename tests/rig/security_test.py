@@ -19,18 +19,18 @@ GOOD = [*POINT, "--target-system", "explore"]
 class SecureRig(Rig):
     """A rig with certificates; `ctl` calls as the administrator."""
 
-    def __init__(self, controller_flags=()):
+    def __init__(self, controller_flags=(), init_flags=()):
         super().__init__(controller_flags)
         self.state = self.folder / "controller"
         self.admin = self.folder / "admin"
-        self.console("init", "--out", self.admin)
+        self.console("init", "--out", self.admin, *init_flags)
         self.start_controller()
 
     def security_flags(self):
         return []
 
     def console(self, *arguments, status=0):
-        done = subprocess.run([self.bin / "crosscall-controller", *map(str, arguments), "--state-dir", self.state],
+        done = subprocess.run([*self.at("controller"), self.bin / "crosscall-controller", *map(str, arguments), "--state-dir", self.state],
                               capture_output=True, text=True, timeout=LIMIT_S, check=False)
         assert done.returncode == status, f"{arguments}: exit {done.returncode}\n{done.stdout}{done.stderr}"
         return done.stderr
@@ -38,8 +38,8 @@ class SecureRig(Rig):
     def call_as(self, folder, *arguments, ca=None):
         """crosscallctl with the identity in `folder`, or without one."""
         identity = [] if folder is None else ["--cert", folder / "identity.pem"]
-        return subprocess.run([self.bin / "crosscallctl", "--controller", self.address, "--ca", ca or self.admin / "ca.pem",
-                               *identity, "--timeout", "60s", *map(str, arguments)],
+        return subprocess.run([*self.at("desk"), self.bin / "crosscallctl", "--controller", self.address,
+                               "--ca", ca or self.admin / "ca.pem", *identity, "--timeout", "60s", *map(str, arguments)],
                               capture_output=True, text=True, timeout=LIMIT_S, check=False)
 
     def ctl(self, *arguments, status=(0,)):
