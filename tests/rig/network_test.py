@@ -56,7 +56,7 @@ class OneWayTest(unittest.TestCase):
         """Of `a` nothing arrives at the controller, of the controller nothing arrives at `b`."""
         with LabRig() as rig:
             # Longer than a lease, so that the lease must be renewed while the trial runs.
-            rig.create("one-way", 2, deadline="5s")
+            rig.create("one-way", 2, deadline="4s")
             until(lambda: all(rig.worker_of(board) for board in BOARDS), "all boards work")
             rig.network.mute("a")
             rig.network.deafen("b")

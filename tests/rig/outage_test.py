@@ -12,10 +12,10 @@ from lab import ASKING_S, BOARDS, HOLD_BUSY_S, HOLD_IDLE_S, LabRig, SILENT_S, ch
 from rig import until
 
 KILLS = int(os.environ.get("CROSSCALL_LAB_KILLS", "3"))
-PHASES = 4
+PHASES = 3
 OTHERS = ("b", "c")
 HUNG = 2
-HANG_AFTER_S = 5.0
+HANG_AFTER_S = 2.0
 ENDLESS = f"""
 scenarios: [single-call]
 implementations: [per_target/spin/mask_all]
@@ -46,9 +46,9 @@ class KillTest(unittest.TestCase):
 
 
 class StopTest(unittest.TestCase):
-    def test_a_stopped_agent_is_silent_in_time_and_its_late_result_counts_once(self):
+    def test_a_stopped_agent_is_silent_in_time_and_its_trial_is_leased_again(self):
         with LabRig() as rig:
-            rig.create("stopped", 1, deadline="6s", boards=("a",))
+            rig.create("stopped", 1, deadline="4s", boards=("a",))
             until(lambda: rig.worker_of("a"), "the trial runs")
             stopped = time.monotonic()
             rig.agents["a"].signal(signal.SIGSTOP)
