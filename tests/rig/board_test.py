@@ -9,7 +9,7 @@ SWEEP = """
 scenarios: [single-call]
 implementations: [per_target/poll_completion/mask_all]
 calls: 2000
-repetitions: 20
+repetitions: 60
 """
 
 
