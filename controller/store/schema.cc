@@ -243,11 +243,9 @@ CREATE TRIGGER audit_never_vanishes BEFORE DELETE ON audit
   BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
 )sql";
 
-constexpr char kVersion7[] = "";
-
 // What operators may do beyond their role; those of before have no such right. Payloads stand apart from results, which
 // never change: retention takes from a payload once (settled: it has looked), and counts what it took.
-constexpr char kVersion8[] = R"sql(
+constexpr char kVersion7[] = R"sql(
 ALTER TABLE join_tokens ADD COLUMN rights TEXT NOT NULL DEFAULT '';
 ALTER TABLE certificates ADD COLUMN rights TEXT NOT NULL DEFAULT '';
 CREATE TABLE payloads (
@@ -276,8 +274,7 @@ CREATE TABLE removals (
 ) WITHOUT ROWID;
 )sql";
 
-constexpr const char* kMigrations[] = {kVersion1, kVersion2, kVersion3, kVersion4,
-                                       kVersion5, kVersion6, kVersion7, kVersion8};
+constexpr const char* kMigrations[] = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5, kVersion6, kVersion7};
 static_assert(sizeof(kMigrations) / sizeof(kMigrations[0]) == kSchemaVersion);
 
 absl::Status CheckOwner(Connection& connection, std::int64_t version) {
