@@ -67,6 +67,16 @@ std::vector<std::string> UrisOf(X509_REQ& request) {
   return names == nullptr ? std::vector<std::string>() : shared::UrisOf(*names);
 }
 
+// What every certificate has that can issue none.
+void DescribeLeaf(CertificateBuilder& builder, absl::Time now, absl::Duration life, const std::string& usage,
+                  const std::vector<std::string>& names) {
+  builder.SetLife(now - kClockTolerance, now + life);
+  builder.Add(NID_basic_constraints, "critical,CA:FALSE");
+  builder.Add(NID_key_usage, "critical,digitalSignature");
+  builder.Add(NID_ext_key_usage, usage);
+  builder.Add(NID_subject_alt_name, absl::StrJoin(names, ","));
+}
+
 }  // namespace
 
 absl::StatusOr<CheckedRequest> CheckRequest(absl::string_view der) {
@@ -142,11 +152,7 @@ absl::StatusOr<Issued> Authority::Issue(const CheckedRequest& request, absl::Tim
   for (const std::string& uri : shared::UrisOf(holder)) names.push_back(absl::StrCat("URI:", uri));
   const absl::string_view role = shared::RoleName(request.identity.role);
   CertificateBuilder builder(*request.key, lab_, absl::StrCat(role, " ", request.identity.name));
-  builder.SetLife(now - kClockTolerance, now + life);
-  builder.Add(NID_basic_constraints, "critical,CA:FALSE");
-  builder.Add(NID_key_usage, "critical,digitalSignature");
-  builder.Add(NID_ext_key_usage, "clientAuth");
-  builder.Add(NID_subject_alt_name, absl::StrJoin(names, ","));
+  DescribeLeaf(builder, now, life, "clientAuth", names);
   const absl::StatusOr<shared::X509Ptr> certificate = builder.Sign(certificate_.get(), *key_);
   if (!certificate.ok()) return certificate.status();
   absl::StatusOr<std::string> pem = CertificatePem(**certificate);
@@ -168,11 +174,7 @@ absl::StatusOr<std::string> Authority::IssueServer(const std::vector<std::string
   const absl::StatusOr<shared::KeyPtr> key = shared::MakeKey();
   if (!key.ok()) return key.status();
   CertificateBuilder builder(**key, lab_, "controller");
-  builder.SetLife(now - kClockTolerance, now + life);
-  builder.Add(NID_basic_constraints, "critical,CA:FALSE");
-  builder.Add(NID_key_usage, "critical,digitalSignature");
-  builder.Add(NID_ext_key_usage, "serverAuth");
-  builder.Add(NID_subject_alt_name, absl::StrJoin(names, ","));
+  DescribeLeaf(builder, now, life, "serverAuth", names);
   const absl::StatusOr<shared::X509Ptr> certificate = builder.Sign(certificate_.get(), *key_);
   if (!certificate.ok()) return certificate.status();
   const absl::StatusOr<std::string> certificate_pem = CertificatePem(**certificate);
