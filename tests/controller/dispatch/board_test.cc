@@ -20,6 +20,13 @@ class BoardTest : public ::testing::Test {
     agent_.Obey();
   }
   B::State State() { return rig_.Board("boards/a").board.state(); }
+  absl::StatusOr<v1::Board> DrainNow() {
+    BoardOrder order;
+    order.kind = Kind::kDrain;
+    order.board = "boards/a";
+    order.revoke_lease = true;
+    return rig_.Order(order);
+  }
   std::vector<std::string> EventKinds() {
     std::vector<std::string> kinds;
     const absl::StatusOr<std::vector<v1::BoardEvent>> events = rig_.store().BoardEvents("boards/a", 20);
@@ -71,11 +78,7 @@ TEST_F(BoardTest, AnImmediateDrainTakesTheLeaseBack) {
   rig_.Create(1);
   ASSERT_TRUE(agent_.GetLease());
   agent_.Call();
-  BoardOrder order;
-  order.kind = Kind::kDrain;
-  order.board = "boards/a";
-  order.revoke_lease = true;
-  ASSERT_TRUE(rig_.Order(order).ok());
+  ASSERT_TRUE(DrainNow().ok());
   ASSERT_TRUE(agent_.answered());
   agent_.Obey();
   EXPECT_TRUE(agent_.leases.empty());
@@ -84,7 +87,7 @@ TEST_F(BoardTest, AnImmediateDrainTakesTheLeaseBack) {
   EXPECT_EQ(State(), B::STATE_DRAINED);
   EXPECT_EQ(rig_.Trials("sweeps/s1")[0].state(), v1::Trial::STATE_PENDING);
   // Once more is no error.
-  EXPECT_TRUE(rig_.Order(order).ok());
+  EXPECT_TRUE(DrainNow().ok());
 }
 
 TEST_F(BoardTest, AQuarantinedBoardEndsItsTrialAndGetsNoOther) {
@@ -177,11 +180,7 @@ TEST_F(BoardTest, ALeaseThatIsTakenBackAlreadyMayBeCancelledToo) {
   const v1::Sweep sweep = rig_.Create(2);
   ASSERT_TRUE(agent_.GetLease());
   agent_.Call();
-  BoardOrder order;
-  order.kind = Kind::kDrain;
-  order.board = "boards/a";
-  order.revoke_lease = true;
-  ASSERT_TRUE(rig_.Order(order).ok());
+  ASSERT_TRUE(DrainNow().ok());
   ASSERT_TRUE(rig_.Cancel(sweep.name()).ok());
   agent_.Obey();
   agent_.Call();
