@@ -40,7 +40,7 @@ class DiskTest(unittest.TestCase):
             ballast = fill(rig.folder / "agent-a")
             until(lambda: "No space left" in rig.agents["a"].text(), "the agent says so")
             until(lambda: "the spool cannot be written" in health(rig, "a"), "the lab is told")
-            rig.wait_for_more(("b", "c"), 1)
+            rig.run_more("meanwhile", ("b", "c"), 1)
             self.assertFalse(rows(rig, "SELECT 1 FROM attempts WHERE board LIKE '%a' AND outcome <> 0"), "its result is not given up")
             ballast.unlink()
             self.assertEqual(rig.wait_for_end("spool")["state"], "STATE_SUCCEEDED")

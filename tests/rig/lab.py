@@ -105,6 +105,11 @@ class LabRig(SecureRig):
         goals = {board: self.finished(board) + trials for board in boards}
         until(lambda: all(self.finished(board) >= goal for board, goal in goals.items()), f"{boards} finish {trials} more trials")
 
+    def run_more(self, name, boards, trials):
+        """A sweep of its own on those boards, so that they have work however fast they were with what they had."""
+        self.create(name, trials, boards=boards)
+        self.wait_for_end(name)
+
     def wait_for_silence(self, board):
         until(lambda: not self.is_online(board), f"board {board} silent")
 

@@ -23,7 +23,7 @@ class CutTest(unittest.TestCase):
             rig.wait_for_silence("a")
             silent_s = (time.time_ns() - cut) / 1e9
             self.assertLessEqual(silent_s, SILENT_S + ASKING_S)
-            rig.wait_for_more(OTHERS, 8)
+            rig.run_more("meanwhile", OTHERS, 8)
             self.assertFalse(rig.is_online("a"))
             healed = time.time_ns()
             rig.network.heal("a")
@@ -40,10 +40,10 @@ class CutTest(unittest.TestCase):
             rig.wait_for_more(BOARDS, 2)
             for board in ("a", "b"):
                 rig.network.cut(board)
-            rig.wait_for_more(("c",), 2)
+            rig.run_more("one-left", ("c",), 2)
             rig.controller.kill()
             rig.start_controller()
-            rig.wait_for_more(("c",), 3)
+            rig.run_more("restarted", ("c",), 3)
             for board in ("a", "b"):
                 self.assertFalse(rig.is_online(board))
                 rig.network.heal(board)
@@ -62,7 +62,7 @@ class OneWayTest(unittest.TestCase):
             rig.network.deafen("b")
             for board in ("a", "b"):
                 self.check_lost_and_stopped(rig, board)
-            rig.wait_for_more(("c",), 1)
+            rig.run_more("meanwhile", ("c",), 1)
             rig.network.unmute("a")
             rig.network.undeafen("b")
             self.assertEqual(rig.wait_for_end("one-way")["state"], "STATE_SUCCEEDED")
