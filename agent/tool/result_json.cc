@@ -136,6 +136,8 @@ absl::string_view OutcomeName(v1::Outcome outcome) {
       return "invalid";
     case v1::OUTCOME_LOST:
       return "lost";
+    case v1::OUTCOME_WEDGED:
+      return "wedged";
     default:
       return "unknown";
   }

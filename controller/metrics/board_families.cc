@@ -27,12 +27,10 @@ struct OutcomeName {
   v1::Outcome outcome;
   const char* name;
 };
-// What agents say of an attempt; a LOST one ended without a result and counts as missing from a sweep instead.
-constexpr OutcomeName kOutcomes[] = {{v1::OUTCOME_COMPLETED, "completed"},
-                                     {v1::OUTCOME_HUNG, "hung"},
-                                     {v1::OUTCOME_CRASHED, "crashed"},
-                                     {v1::OUTCOME_REFUSED, "refused"},
-                                     {v1::OUTCOME_INVALID, "invalid"}};
+// What is known of an attempt; a LOST one ended without a result and counts as missing from a sweep instead.
+constexpr OutcomeName kOutcomes[] = {{v1::OUTCOME_COMPLETED, "completed"}, {v1::OUTCOME_HUNG, "hung"},
+                                     {v1::OUTCOME_CRASHED, "crashed"},     {v1::OUTCOME_WEDGED, "wedged"},
+                                     {v1::OUTCOME_REFUSED, "refused"},     {v1::OUTCOME_INVALID, "invalid"}};
 
 std::string LabelOf(const dispatch::BoardView& view) {
   return std::string{absl::StripPrefix(view.board.name(), "boards/")};

@@ -29,10 +29,13 @@ constexpr Change<LeaseState> kLeaseChanges[] = {
 };
 
 constexpr Change<v1::Trial::State> kTrialChanges[] = {
-    {v1::Trial::STATE_PENDING, v1::Trial::STATE_RUNNING},   {v1::Trial::STATE_RUNNING, v1::Trial::STATE_FINISHED},
-    {v1::Trial::STATE_RUNNING, v1::Trial::STATE_PENDING},   {v1::Trial::STATE_RUNNING, v1::Trial::STATE_FAILED},
-    {v1::Trial::STATE_PENDING, v1::Trial::STATE_FAILED},    {v1::Trial::STATE_PENDING, v1::Trial::STATE_EXPIRED},
-    {v1::Trial::STATE_PENDING, v1::Trial::STATE_CANCELLED}, {v1::Trial::STATE_RUNNING, v1::Trial::STATE_CANCELLED},
+    {v1::Trial::STATE_PENDING, v1::Trial::STATE_RUNNING},      {v1::Trial::STATE_RUNNING, v1::Trial::STATE_FINISHED},
+    {v1::Trial::STATE_RUNNING, v1::Trial::STATE_PENDING},      {v1::Trial::STATE_RUNNING, v1::Trial::STATE_FAILED},
+    {v1::Trial::STATE_PENDING, v1::Trial::STATE_FAILED},       {v1::Trial::STATE_PENDING, v1::Trial::STATE_EXPIRED},
+    {v1::Trial::STATE_PENDING, v1::Trial::STATE_CANCELLED},    {v1::Trial::STATE_RUNNING, v1::Trial::STATE_CANCELLED},
+    {v1::Trial::STATE_RUNNING, v1::Trial::STATE_DIAGNOSING},   {v1::Trial::STATE_DIAGNOSING, v1::Trial::STATE_FINISHED},
+    {v1::Trial::STATE_DIAGNOSING, v1::Trial::STATE_PENDING},   {v1::Trial::STATE_DIAGNOSING, v1::Trial::STATE_FAILED},
+    {v1::Trial::STATE_DIAGNOSING, v1::Trial::STATE_CANCELLED},
 };
 
 constexpr Change<v1::Sweep::State> kSweepChanges[] = {
@@ -85,7 +88,9 @@ bool IsLive(LeaseState state) {
   return state == LeaseState::kPending || state == LeaseState::kActive || state == LeaseState::kRevoking;
 }
 
-bool HasEnded(v1::Trial::State state) { return state != v1::Trial::STATE_PENDING && state != v1::Trial::STATE_RUNNING; }
+bool HasEnded(v1::Trial::State state) {
+  return state != v1::Trial::STATE_PENDING && state != v1::Trial::STATE_RUNNING && state != v1::Trial::STATE_DIAGNOSING;
+}
 
 bool HasEnded(v1::Sweep::State state) {
   return state == v1::Sweep::STATE_SUCCEEDED || state == v1::Sweep::STATE_FAILED || state == v1::Sweep::STATE_CANCELLED;

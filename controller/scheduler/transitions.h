@@ -2,7 +2,7 @@
 // board_states.h. Pure.
 //
 // Every change of a stored state asks here first. A transition that is not listed is FAILED_PRECONDITION: nothing is
-// written. A trial that waits for a diagnosis is not part of this release.
+// written.
 #ifndef CONTROLLER_SCHEDULER_TRANSITIONS_H_
 #define CONTROLLER_SCHEDULER_TRANSITIONS_H_
 

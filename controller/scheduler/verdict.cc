@@ -7,7 +7,7 @@ namespace {
 
 bool IsFinding(v1::Outcome outcome) {
   return outcome == v1::OUTCOME_COMPLETED || outcome == v1::OUTCOME_HUNG || outcome == v1::OUTCOME_CRASHED ||
-         outcome == v1::OUTCOME_REFUSED;
+         outcome == v1::OUTCOME_WEDGED || outcome == v1::OUTCOME_REFUSED;
 }
 
 std::uint64_t Moved(std::uint64_t count, int change) { return count + static_cast<std::uint64_t>(change); }
@@ -20,6 +20,8 @@ void CountFinished(v1::SweepProgress& progress, v1::Outcome outcome, int change)
       return progress.set_hung_count(Moved(progress.hung_count(), change));
     case v1::OUTCOME_CRASHED:
       return progress.set_crashed_count(Moved(progress.crashed_count(), change));
+    case v1::OUTCOME_WEDGED:
+      return progress.set_wedged_count(Moved(progress.wedged_count(), change));
     case v1::OUTCOME_REFUSED:
       return progress.set_refused_count(Moved(progress.refused_count(), change));
     default:
@@ -39,7 +41,8 @@ v1::Trial::State AfterAttempt(v1::Outcome outcome, std::uint32_t attempts, std::
 double Coverage(const v1::SweepProgress& progress) {
   const std::uint64_t owed = progress.total_count() - progress.refused_count();
   if (owed == 0) return 1;
-  const std::uint64_t told = progress.completed_count() + progress.hung_count() + progress.crashed_count();
+  const std::uint64_t told =
+      progress.completed_count() + progress.hung_count() + progress.crashed_count() + progress.wedged_count();
   return static_cast<double>(told) / static_cast<double>(owed);
 }
 
@@ -57,6 +60,7 @@ void CountTrial(v1::SweepProgress& progress, v1::Trial::State state, v1::Outcome
     case v1::Trial::STATE_PENDING:
       return progress.set_pending_count(Moved(progress.pending_count(), change));
     case v1::Trial::STATE_RUNNING:
+    case v1::Trial::STATE_DIAGNOSING:
       return progress.set_running_count(Moved(progress.running_count(), change));
     case v1::Trial::STATE_FINISHED:
       return CountFinished(progress, outcome, change);

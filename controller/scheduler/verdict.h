@@ -12,16 +12,16 @@
 namespace crosscall::scheduler {
 
 // Where a trial goes when its last attempt ended with `outcome` (UNSPECIFIED: it could not be started). Findings
-// (COMPLETED, HUNG, CRASHED, REFUSED) are final; the rest is tried again, unless the attempts are used up or the sweep
-// ends.
+// (COMPLETED, HUNG, CRASHED, WEDGED, REFUSED) are final; the rest is tried again, unless the attempts are used up or
+// the sweep ends.
 v1::Trial::State AfterAttempt(v1::Outcome outcome, std::uint32_t attempts, std::uint32_t attempts_allowed,
                               bool sweep_is_ending);
 
-// Trials that told something (completed, hung, crashed) over all that were not refused; 1 if all were refused, since
-// nothing is owed then.
+// Trials that told something (completed, hung, crashed, wedged) over all that were not refused; 1 if all were refused,
+// since nothing is owed then.
 double Coverage(const v1::SweepProgress& progress);
 
-// PENDING + RUNNING.
+// PENDING + RUNNING, those of boards that are being diagnosed among them.
 std::uint64_t OpenTrials(const v1::SweepProgress& progress);
 
 // The state of a sweep none of whose trials is open any more. `cancelled_by_user` decides over coverage.

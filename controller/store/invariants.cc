@@ -14,10 +14,11 @@ struct Rule {
 };
 
 // States, outcomes: the numbers of trial.proto, sweep.proto and result.proto. Findings are outcomes 1 to 4 (COMPLETED,
-// HUNG, CRASHED, REFUSED), 5 is INVALID and 6 LOST.
+// HUNG, CRASHED, REFUSED) and 7 (WEDGED), 5 is INVALID and 6 LOST. A trial that is open is 1, 2 or 7 (DIAGNOSING).
 static_assert(v1::OUTCOME_COMPLETED == 1 && v1::OUTCOME_HUNG == 2 && v1::OUTCOME_CRASHED == 3 &&
-              v1::OUTCOME_REFUSED == 4 && v1::OUTCOME_INVALID == 5 && v1::OUTCOME_LOST == 6);
-static_assert(v1::Trial::STATE_PENDING == 1 && v1::Trial::STATE_RUNNING == 2 && v1::Trial::STATE_FINISHED == 3);
+              v1::OUTCOME_REFUSED == 4 && v1::OUTCOME_INVALID == 5 && v1::OUTCOME_LOST == 6 && v1::OUTCOME_WEDGED == 7);
+static_assert(v1::Trial::STATE_PENDING == 1 && v1::Trial::STATE_RUNNING == 2 && v1::Trial::STATE_FINISHED == 3 &&
+              v1::Trial::STATE_DIAGNOSING == 7);
 static_assert(v1::Firing::KIND_RUN == 1);
 
 constexpr Rule kRules[] = {
@@ -26,22 +27,25 @@ constexpr Rule kRules[] = {
      " GROUP BY board HAVING count(*) > 1"},
     {"an open attempt is the last one of a running trial",
      "SELECT t.name || ' attempt ' || a.attempt FROM attempts a JOIN trials t ON t.id = a.trial"
-     " WHERE a.end_time = 0 AND (t.state <> 2 OR t.attempt_count <> a.attempt)"},
+     " WHERE a.end_time = 0 AND (t.state NOT IN (2, 7) OR t.attempt_count <> a.attempt)"},
     {"a running trial has an open attempt",
-     "SELECT name FROM trials t WHERE state = 2 AND NOT EXISTS"
+     "SELECT name FROM trials t WHERE state IN (2, 7) AND NOT EXISTS"
      " (SELECT 1 FROM attempts a WHERE a.trial = t.id AND a.attempt = t.attempt_count AND a.end_time = 0)"},
+    {"a trial is diagnosed when its lease has ended",
+     "SELECT t.name FROM trials t JOIN attempts a ON a.trial = t.id AND a.attempt = t.attempt_count"
+     " WHERE t.state = 7 AND a.lease_state IN ('pending', 'active', 'revoking')"},
     {"attempts count from 1 without gaps",
      "SELECT t.name FROM trials t LEFT JOIN attempts a ON a.trial = t.id GROUP BY t.id"
      " HAVING count(a.attempt) <> t.attempt_count OR coalesce(max(a.attempt), 0) <> t.attempt_count"},
     {"a trial has an end time when it has ended, and only then",
-     "SELECT name FROM trials WHERE (state NOT IN (1, 2)) <> (end_time <> 0)"},
+     "SELECT name FROM trials WHERE (state NOT IN (1, 2, 7)) <> (end_time <> 0)"},
     {"a finished trial has the finding of its last attempt",
      "SELECT t.name FROM trials t JOIN attempts a ON a.trial = t.id AND a.attempt = t.attempt_count"
-     " WHERE t.state = 3 AND (a.outcome <> t.outcome OR a.outcome NOT IN (1, 2, 3, 4))"},
-    {"what an agent said of an attempt is in the attempt's own result",
+     " WHERE t.state = 3 AND (a.outcome <> t.outcome OR a.outcome NOT IN (1, 2, 3, 4, 7))"},
+    {"what an agent said of an attempt, or a diagnosis found, is in the attempt's own result",
      "SELECT t.name || ' attempt ' || a.attempt FROM attempts a JOIN trials t ON t.id = a.trial"
      " LEFT JOIN results r ON r.trial = a.trial AND r.attempt = a.attempt AND r.evidence = 0"
-     " WHERE (a.outcome IN (1, 2, 3, 4, 5)) <> (r.id IS NOT NULL) OR r.outcome <> a.outcome"},
+     " WHERE (a.outcome IN (1, 2, 3, 4, 5, 7)) <> (r.id IS NOT NULL) OR r.outcome <> a.outcome"},
     {"a sweep that has ended has no open trial",
      "SELECT s.name FROM sweeps s WHERE s.end_time <> 0 AND EXISTS"
      " (SELECT 1 FROM trials t WHERE t.sweep = s.number AND t.end_time = 0)"},
@@ -53,10 +57,11 @@ constexpr Rule kRules[] = {
     {"a firing has a sweep if it ran, and else a reason",
      "SELECT 'firing ' || schedule || ' of ' || nominal_time FROM firings"
      " WHERE (kind = 1) <> (sweep <> '') OR (kind <> 1 AND reason = '')"},
-    {"every hang is in the index of hangs, and nothing else",
-     "SELECT 'result ' || id FROM results WHERE evidence = 0 AND outcome = 2 AND id NOT IN (SELECT result FROM hangs)"
+    {"every hang and wedge is in the index of hangs, and nothing else",
+     "SELECT 'result ' || id FROM results WHERE evidence = 0 AND outcome IN (2, 7)"
+     " AND id NOT IN (SELECT result FROM hangs)"
      " UNION ALL SELECT 'result ' || h.result FROM hangs h JOIN results r ON r.id = h.result"
-     " WHERE r.evidence <> 0 OR r.outcome <> 2"},
+     " WHERE r.evidence <> 0 OR r.outcome NOT IN (2, 7)"},
     {"every result has its payload, of its kind and time",
      "SELECT 'result ' || r.id FROM results r LEFT JOIN payloads p ON p.result = r.id"
      " WHERE p.result IS NULL OR p.evidence <> r.evidence OR p.commit_time <> r.commit_time"},

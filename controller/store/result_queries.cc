@@ -251,8 +251,10 @@ absl::StatusOr<v1::ListHangsResponse> ListHangs(Connection& connection, const v1
         hang.set_board(trial->trial.board());
         hang.mutable_spec()->Swap(trial->trial.mutable_spec());
         *hang.mutable_commit_time() = shared::TimestampOf(statement.Time(kTrialColumnCount + 3));
+        hang.set_outcome(payload.outcome());
         hang.mutable_report()->Swap(payload.mutable_hang());
         hang.mutable_report()->set_name(hang.name());
+        if (payload.outcome() == v1::OUTCOME_WEDGED) hang.mutable_report()->set_summary(payload.reason());
         bytes += hang.ByteSizeLong();
         return absl::OkStatus();
       },

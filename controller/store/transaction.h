@@ -39,7 +39,7 @@ class Transaction {
   void InsertAttempt(const AttemptRow& row);
   // Lease state, outcome, cause, expiry and end of the attempt.
   void UpdateAttempt(const AttemptRow& row);
-  // Adds to the hangs index too, if it is the attempt's own and HUNG.
+  // Adds to the hangs index too, if it is the attempt's own, and HUNG or WEDGED.
   void InsertResult(const ResultRow& row);
   // Counts one ended attempt.
   void AddTally(const TallyRow& row);

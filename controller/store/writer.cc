@@ -156,7 +156,7 @@ absl::Status Writer::InsertResult(const ResultRow& row) {
         " SELECT last_insert_rowid(), scenario, implementation FROM trials WHERE id = ? AND target_system = ?",
         row.trial_id, static_cast<int>(v1::TARGET_SYSTEM_EXPLORE));
   }
-  if (row.summary.outcome != v1::OUTCOME_HUNG) return absl::OkStatus();
+  if (row.summary.outcome != v1::OUTCOME_HUNG && row.summary.outcome != v1::OUTCOME_WEDGED) return absl::OkStatus();
   return Run("INSERT INTO hangs (result, sweep) SELECT last_insert_rowid(), sweep FROM trials WHERE id = ?",
              row.trial_id);
 }

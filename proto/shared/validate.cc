@@ -251,6 +251,7 @@ absl::Status Validate(const v1::SynchronizeRequest& request) {
            AtMost("scenarios (how many)", request.description().scenarios_size(), 1024),
            AtMost("implementations (how many)", request.description().implementations_size(), 1024),
            AtMost("labels (how many)", request.description().labels_size(), 64),
+           AtMost("crash log (bytes)", request.description().crash_log().text().size(), 16 * 1024),
            AtMost("target_systems (how many)", request.description().target_systems_size(), 16)});
       !status.ok()) {
     return status;

@@ -34,6 +34,8 @@ absl::Status Validate(const v1::DrainBoardRequest& request);
 absl::Status Validate(const v1::QuarantineBoardRequest& request);
 absl::Status Validate(const v1::ReleaseBoardRequest& request);
 absl::Status Validate(const v1::RetireBoardRequest& request);
+absl::Status Validate(const v1::SetBoardPowerRequest& request);
+absl::Status Validate(const v1::SwitchBoardPowerRequest& request);
 
 }  // namespace crosscall::shared
 

@@ -18,6 +18,8 @@ constexpr std::size_t kMaxNotesBytes = 4096;
 constexpr std::size_t kMaxKeyBytes = 63;
 constexpr std::size_t kMaxValueBytes = 128;
 constexpr int kMaxChanges = 64;
+constexpr int kMaxArguments = 32;
+constexpr std::size_t kMaxArgumentBytes = 1024;
 
 absl::Status Wrong(absl::string_view field, absl::string_view found, absl::string_view allowed) {
   return absl::InvalidArgumentError(absl::StrCat(field, ": ", found, "; allowed: ", allowed));
@@ -67,6 +69,22 @@ absl::Status TrialTime(const google::protobuf::Duration& span) {
   return Wrong("max_trial_time", absl::FormatDuration(time), "0 for no limit, or 1ms to 24h");
 }
 
+absl::Status Limit(absl::string_view field, const google::protobuf::Duration& span, absl::Duration least,
+                   absl::Duration most) {
+  const absl::Duration value = SpanOf(span);
+  if (value >= least && value <= most) return absl::OkStatus();
+  return Wrong(field, absl::FormatDuration(value),
+               absl::StrCat(absl::FormatDuration(least), " to ", absl::FormatDuration(most)));
+}
+
+absl::Status Argument(const std::string& text) {
+  if (text.size() > kMaxArgumentBytes) {
+    return Wrong("power.argv (bytes)", absl::StrCat(text.size()), absl::StrCat("at most ", kMaxArgumentBytes));
+  }
+  if (text.find('\0') == std::string::npos) return absl::OkStatus();
+  return Wrong("power.argv", Quoted(text), "no zero bytes: a program would see half of it");
+}
+
 }  // namespace
 
 absl::Status Validate(const v1::UpdateBoardRequest& request) {
@@ -99,6 +117,35 @@ absl::Status Validate(const v1::ReleaseBoardRequest& request) {
 }
 
 absl::Status Validate(const v1::RetireBoardRequest& request) {
+  return BoardAndReason(request.name(), request.reason());
+}
+
+absl::Status Validate(const v1::SetBoardPowerRequest& request) {
+  if (absl::StatusOr<std::string> id = BoardIdOf(request.name()); !id.ok()) return id.status();
+  if (!request.has_power()) return absl::OkStatus();
+  const v1::PowerCommand& power = request.power();
+  if (power.argv().empty() || power.argv(0).empty() || power.argv(0).front() != '/') {
+    return Wrong("power.argv", power.argv().empty() ? "none" : Quoted(power.argv(0)),
+                 "the absolute path of an executable on the controller's machine, then its arguments");
+  }
+  if (power.argv_size() > kMaxArguments) {
+    return Wrong("power.argv (how many)", absl::StrCat(power.argv_size()), absl::StrCat("at most ", kMaxArguments));
+  }
+  for (const std::string& argument : power.argv()) {
+    if (absl::Status status = Argument(argument); !status.ok()) return status;
+  }
+  if (power.has_time_limit()) {
+    absl::Status status = Limit("power.time_limit", power.time_limit(), absl::Milliseconds(100), absl::Minutes(10));
+    if (!status.ok()) return status;
+  }
+  if (!power.has_boot_limit()) return absl::OkStatus();
+  return Limit("power.boot_limit", power.boot_limit(), absl::Seconds(1), absl::Hours(2));
+}
+
+absl::Status Validate(const v1::SwitchBoardPowerRequest& request) {
+  const bool known = v1::SwitchBoardPowerRequest::Action_IsValid(request.action()) &&
+                     request.action() != v1::SwitchBoardPowerRequest::ACTION_UNSPECIFIED;
+  if (!known) return Wrong("action", absl::StrCat(request.action()), "STATUS, ON, OFF or CYCLE");
   return BoardAndReason(request.name(), request.reason());
 }
 

@@ -22,14 +22,15 @@ ALLOWED = {
     "agent": ["agent/supervisor", "agent/worker", "agent/tool", "agent/measure", "proto/shared", "crosscall"],
     "controller/scheduler": ["proto/shared", "crosscall"],
     "controller/store": ["proto/shared", "crosscall"],
+    "controller/power": ["proto/shared"],
     "controller/dispatch": ["controller/scheduler", "controller/store", "proto/shared", "crosscall"],
     "controller/access": ["controller/dispatch", "controller/store", "proto/shared", "crosscall"],
     "controller/api": ["controller/access", "controller/dispatch", "controller/store", "proto/shared", "crosscall"],
     "controller/metrics": ["controller/dispatch", "controller/store", "proto/shared", "crosscall"],
     "controller/cli": ["proto/shared", "crosscall"],
-    "controller": ["controller/access", "controller/api", "controller/cli", "controller/dispatch", "controller/metrics", "controller/store",
+    "controller": ["controller/access", "controller/api", "controller/cli", "controller/dispatch", "controller/metrics", "controller/power", "controller/store",
                    "controller/certificate_commands.h", "controller/console_command.h", "controller/maintenance_commands.h",
-                   "controller/protection.h", "controller/revision.h", "proto/shared", "crosscall"],
+                   "controller/power_commands.h", "controller/protection.h", "controller/revision.h", "proto/shared", "crosscall"],
     "tests": ["agent", "controller", "proto/shared", "crosscall", "tests"],
 }
 
