@@ -13,6 +13,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "agent/supervisor/crash_log.h"
 #include "proto/shared/durable_file.h"
 #include "proto/shared/sanitize.h"
 
@@ -113,6 +114,7 @@ absl::StatusOr<v1::BoardDescription> DescribeBoard(const std::string& root, cons
   *board.mutable_scenarios() = worker.scenarios();
   board.set_realtime(realtime);
   for (const std::string& label : labels) board.add_labels(label);
+  if (absl::optional<v1::CrashLog> log = ReadCrashLog(root)) *board.mutable_crash_log() = *std::move(log);
   return board;
 }
 

@@ -12,6 +12,7 @@ namespace {
 constexpr std::size_t kNoteBytes = 1024;
 constexpr std::size_t kReportBytes = 4096;
 constexpr std::size_t kLogBytes = 8192;
+constexpr std::size_t kCrashLogBytes = 16 * 1024;
 constexpr int kMaxMisuses = 64;
 constexpr int kMaxStamps = 256;
 constexpr int kMaxSteps = 4096;
@@ -47,6 +48,10 @@ void CleanDescription(v1::BoardDescription* description) {
   Label(description->mutable_hostname());
   Words(description->mutable_implementations());
   Words(description->mutable_labels());
+  if (description->has_crash_log()) {
+    Word(description->mutable_crash_log()->mutable_id());
+    Report(description->mutable_crash_log()->mutable_text(), kCrashLogBytes);
+  }
   for (v1::ScenarioInfo& scenario : *description->mutable_scenarios()) {
     Word(scenario.mutable_id());
     Note(scenario.mutable_about());
@@ -130,6 +135,8 @@ void Clean(v1::TrialResult& result) {
   }
   if (result.has_overhead()) Word(result.mutable_overhead()->mutable_clock());
   if (result.has_environment()) CleanEnvironment(result.mutable_environment());
+  // The controller's to say.
+  result.clear_diagnosis();
   if (result.has_hang()) CleanHang(result.mutable_hang());
   if (result.has_exploration()) CleanExploration(result.mutable_exploration());
 }

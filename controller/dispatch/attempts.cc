@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "controller/dispatch/board_changes.h"
+#include "controller/dispatch/checked_result.h"
 #include "controller/scheduler/board_states.h"
 #include "controller/scheduler/verdict.h"
 #include "proto/shared/check.h"
@@ -125,6 +126,64 @@ void Attempts::WaitForSpool(Batch& batch, BoardState& board) {
   board.spooled.push_back(
       {.trial = lease.trial, .row = std::move(lease.row), .until = batch.now() + settings_.spooled_result_wait});
   batch.Touch(board);
+}
+
+void Attempts::Diagnose(Batch& batch, BoardState& board, const std::string& reason) {
+  SetLease(*board.lease, scheduler::LeaseState::kExpired);
+  Lease lease = Take(batch, board);
+  lease.row.cause = reason;
+  batch.tx().UpdateAttempt(lease.row);
+  TrialState& trial = *lease.trial;
+  board.diagnosed = DiagnosedAttempt{.trial = &trial, .row = std::move(lease.row)};
+  SetTrial(batch, trial, v1::Trial::STATE_DIAGNOSING, reason);
+}
+
+void Attempts::StoreDiagnosis(Batch& batch, const store::AttemptRow& row, v1::Outcome outcome, const std::string& cause,
+                              const v1::Diagnosis& diagnosis) {
+  v1::TrialResult result;
+  result.set_outcome(outcome);
+  result.set_reason(cause);
+  *result.mutable_diagnosis() = diagnosis;
+  const std::string payload = result.SerializeAsString();
+  batch.tx().InsertResult({.trial_id = row.trial_id,
+                           .attempt = row.attempt,
+                           .evidence = outcome == v1::OUTCOME_LOST,
+                           .sha256 = Sha256(payload),
+                           .payload = payload,
+                           .summary = {.outcome = outcome},
+                           .commit_time = batch.wall()});
+}
+
+void Attempts::Establish(Batch& batch, BoardState& board, v1::Outcome outcome, const std::string& cause,
+                         const v1::Diagnosis& diagnosis) {
+  DiagnosedAttempt attempt = *std::move(board.diagnosed);
+  board.diagnosed.reset();
+  StoreDiagnosis(batch, attempt.row, outcome, cause, diagnosis);
+  Settle(batch, *attempt.trial, std::move(attempt.row), outcome, cause);
+}
+
+void Attempts::AwaitDiagnosed(Batch& batch, BoardState& board) {
+  DiagnosedAttempt attempt = *std::move(board.diagnosed);
+  board.diagnosed.reset();
+  attempt.row.cause = "its board came back, the result is in the spool";
+  batch.tx().UpdateAttempt(attempt.row);
+  board.spooled.push_back(
+      {.trial = attempt.trial, .row = std::move(attempt.row), .until = batch.now() + settings_.spooled_result_wait});
+  batch.Touch(board);
+}
+
+void Attempts::EndFound(Batch& batch, BoardState& board, v1::Outcome outcome, const std::string& cause,
+                        const v1::Diagnosis& diagnosis) {
+  StoreDiagnosis(batch, board.lease->row, outcome, cause, diagnosis);
+  End(batch, board, scheduler::LeaseState::kFenced, outcome, cause);
+}
+
+void Attempts::CompleteDiagnosed(Batch& batch, BoardState& board, const store::ResultSummary& summary,
+                                 const std::string& reason) {
+  DiagnosedAttempt attempt = *std::move(board.diagnosed);
+  board.diagnosed.reset();
+  KeepLatency(batch, board, *attempt.trial, summary);
+  Settle(batch, *attempt.trial, std::move(attempt.row), summary.outcome, reason);
 }
 
 void Attempts::GiveUp(Batch& batch, BoardState& board, std::size_t index, const std::string& cause) {

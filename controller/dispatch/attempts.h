@@ -27,6 +27,19 @@ class Attempts {
   void End(Batch& batch, BoardState& board, scheduler::LeaseState to, v1::Outcome outcome, const std::string& cause);
   // Another session took the board, whose spool lists the lease's result: wait for it.
   void WaitForSpool(Batch& batch, BoardState& board);
+  // The board's lease has expired, and what became of it is to be found out.
+  void Diagnose(Batch& batch, BoardState& board, const std::string& reason);
+  // That was found out. The diagnosis becomes the attempt's own result, or with LOST its evidence.
+  void Establish(Batch& batch, BoardState& board, v1::Outcome outcome, const std::string& cause,
+                 const v1::Diagnosis& diagnosis);
+  // The result of the attempt that is diagnosed is in a spool that survived: wait for it.
+  void AwaitDiagnosed(Batch& batch, BoardState& board);
+  // The board's lease ends by another boot, and what the former one left behind says how.
+  void EndFound(Batch& batch, BoardState& board, v1::Outcome outcome, const std::string& cause,
+                const v1::Diagnosis& diagnosis);
+  // The result of the attempt that is diagnosed came after all.
+  void CompleteDiagnosed(Batch& batch, BoardState& board, const store::ResultSummary& summary,
+                         const std::string& reason);
   // A fenced attempt whose result did not come.
   void GiveUp(Batch& batch, BoardState& board, std::size_t index, const std::string& cause);
   // The result of the board's lease, or of its spooled attempt `index`, is stored.
@@ -43,6 +56,8 @@ class Attempts {
   void SetTrial(Batch& batch, TrialState& trial, v1::Trial::State to, const std::string& reason);
   // Writes the end of an attempt and decides what becomes of its trial.
   void Settle(Batch& batch, TrialState& trial, store::AttemptRow row, v1::Outcome outcome, const std::string& cause);
+  void StoreDiagnosis(Batch& batch, const store::AttemptRow& row, v1::Outcome outcome, const std::string& cause,
+                      const v1::Diagnosis& diagnosis);
   // The board is to blame for the end of an attempt.
   void CountStrike(Batch& batch, BoardState& board, const std::string& cause);
   void CountOutcome(Batch& batch, BoardState& board, const TrialState& trial, v1::Outcome outcome);

@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "controller/dispatch/done.h"
+#include "controller/dispatch/power_port.h"
 #include "controller/dispatch/world.h"
 #include "controller/store/transaction.h"
 
@@ -52,6 +53,10 @@ class Batch {
   std::map<std::string, BoardState*>& boards() { return boards_; }
   std::map<std::int64_t, SweepState*>& sweeps() { return sweeps_; }
 
+  // Started when the batch is committed.
+  void RunPower(PowerJob job) { power_jobs_.push_back(std::move(job)); }
+  std::vector<PowerJob> TakePowerJobs() { return std::move(power_jobs_); }
+
   // When what a fresh lease waited for was there; recorded when its answer leaves.
   void CountDispatch(absl::Duration since) { dispatched_.push_back(since); }
   const std::vector<absl::Duration>& dispatched() const { return dispatched_; }
@@ -70,6 +75,7 @@ class Batch {
   std::map<std::string, BoardState*> boards_;
   std::map<std::int64_t, SweepState*> sweeps_;
   std::vector<absl::Duration> dispatched_;
+  std::vector<PowerJob> power_jobs_;
 };
 
 }  // namespace crosscall::dispatch

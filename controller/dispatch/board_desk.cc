@@ -16,14 +16,20 @@ using B = v1::Board;
 
 }  // namespace
 
-absl::StatusOr<v1::Board> BoardDesk::Obey(Batch& batch, const BoardOrder& order) {
-  const auto found = world_.boards.find(order.board);
+absl::StatusOr<BoardState*> BoardDesk::Find(const std::string& name) {
+  const auto found = world_.boards.find(name);
   // A board that has never had a session is nowhere but in a call that was refused.
   if (found == world_.boards.end() || found->second->row.incarnation_id.empty()) {
     return absl::NotFoundError(
-        absl::StrCat("no board \"", order.board, "\"; `crosscallctl boards list` shows those there are"));
+        absl::StrCat("no board \"", name, "\"; `crosscallctl boards list` shows those there are"));
   }
-  BoardState& board = *found->second;
+  return found->second.get();
+}
+
+absl::StatusOr<v1::Board> BoardDesk::Obey(Batch& batch, const BoardOrder& order) {
+  absl::StatusOr<BoardState*> found = Find(order.board);
+  if (!found.ok()) return found.status();
+  BoardState& board = **found;
   if (absl::Status status = Try(batch, board, order); !status.ok()) return status;
   batch.Touch(board);
   return ViewOf(board, settings_, batch.now(), batch.wall())->board;
@@ -42,6 +48,8 @@ absl::Status BoardDesk::Try(Batch& batch, BoardState& board, const BoardOrder& o
       return Release(batch, board, order);
     case BoardOrder::Kind::kRetire:
       return Retire(batch, board, order);
+    case BoardOrder::Kind::kSetPower:
+      return SetPower(batch, board, order);
   }
   return absl::OkStatus();
 }
@@ -53,6 +61,61 @@ absl::Status BoardDesk::Update(Batch& batch, BoardState& board, const BoardOrder
   if (absl::Status status = scheduler::ApplyUpdate(order.update, board.row.record); !status.ok()) return status;
   batch.tx().PutBoard(board.row);
   batch.AddEvent(board.row.name, "record changed", absl::StrCat("by ", order.by.Shown()));
+  return absl::OkStatus();
+}
+
+absl::Status BoardDesk::SetPower(Batch& batch, BoardState& board, const BoardOrder& order) {
+  if (board.row.state == B::STATE_RETIRED) {
+    return absl::FailedPreconditionError(absl::StrCat(board.row.name, " is retired: nothing of it changes any more"));
+  }
+  if (board.row.state == B::STATE_DIAGNOSING) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(board.row.name, " is being diagnosed with the command it has: it ends by itself"));
+  }
+  const bool none = order.power.argv().empty();
+  if (none) {
+    board.row.record.clear_power();
+  } else {
+    *board.row.record.mutable_power() = order.power;
+  }
+  batch.tx().PutBoard(board.row);
+  batch.AddEvent(board.row.name, "power command",
+                 none ? absl::StrCat("none any more; by ", order.by.Shown())
+                      : absl::StrCat(order.power.argv(0), "; by ", order.by.Shown()));
+  return absl::OkStatus();
+}
+
+absl::Status BoardDesk::Switch(Batch& batch, const BoardOrder& order, const Done<v1::SwitchBoardPowerResponse>& done) {
+  using Request = v1::SwitchBoardPowerRequest;
+  absl::StatusOr<BoardState*> found = Find(order.board);
+  if (!found.ok()) return found.status();
+  BoardState& board = **found;
+  if (!board.CanBeSwitched(settings_)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(board.row.name, " has no power command: `crosscallctl boards set-power` says what switches it"));
+  }
+  if (order.action == Request::ACTION_CYCLE) {
+    if (absl::Status status = diagnoses_.OrderCycle(batch, board, order.reason, order.by.Shown()); !status.ok()) {
+      return status;
+    }
+    v1::SwitchBoardPowerResponse response;
+    *response.mutable_board() = ViewOf(board, settings_, batch.now(), batch.wall())->board;
+    batch.Reply<v1::SwitchBoardPowerResponse>(done, std::move(response));
+    return absl::OkStatus();
+  }
+  const bool idle = board.row.state == B::STATE_QUARANTINED || board.row.state == B::STATE_DRAINED;
+  if (order.action != Request::ACTION_STATUS && (!idle || board.lease)) {
+    return absl::FailedPreconditionError(absl::StrCat(board.row.name, " is ", scheduler::StateWord(board.row.state),
+                                                      ": drain or quarantine it first, or cycle it"));
+  }
+  const char* const word = order.action == Request::ACTION_STATUS ? "status"
+                           : order.action == Request::ACTION_ON   ? "on"
+                                                                  : "off";
+  PowerJob job = RunOf(board, word, settings_);
+  job.answer = done;
+  batch.AddEvent(board.row.name, "power",
+                 absl::StrCat(word, " ordered by ", order.by.Shown(), order.reason.empty() ? "" : ": ", order.reason));
+  batch.RunPower(std::move(job));
   return absl::OkStatus();
 }
 
@@ -82,6 +145,7 @@ absl::Status BoardDesk::Release(Batch& batch, BoardState& board, const BoardOrde
   }
   board.row.record.clear_failed_check_count();
   board.row.record.clear_strike_times();
+  board.row.record.clear_wedge_times();
   board.takeovers.Clear();
   board.unhealthy_since.reset();
   const std::string reason = absl::StrCat("released", order.reason.empty() ? "" : ": ", order.reason);

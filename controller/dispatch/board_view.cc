@@ -24,6 +24,10 @@ void FillBoard(const BoardState& board, const Settings& settings, absl::Duration
   out.set_online(!board.IsSilent(settings, now));
   *out.mutable_description() = board.row.description;
   *out.mutable_record() = board.row.record;
+  // Its arguments may be secrets, and readers are many.
+  auto& argv = *out.mutable_record()->mutable_power()->mutable_argv();
+  if (argv.size() > 1) argv.DeleteSubrange(1, argv.size() - 1);
+  if (argv.empty()) out.mutable_record()->clear_power();
   for (std::string& label : scheduler::EffectiveLabels(board.row.description, board.row.record)) {
     out.add_labels(std::move(label));
   }

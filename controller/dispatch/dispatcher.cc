@@ -28,7 +28,7 @@ class Dispatcher::Impl {
         settings_(settings),
         queue_(settings.queue_capacity),
         uploads_(settings_),
-        engine_(std::move(engine)),
+        engine_(Delivering(std::move(engine))),
         snapshot_(engine_->MakeSnapshot()),
         thread_([this] { Run(); }) {}
 
@@ -38,6 +38,7 @@ class Dispatcher::Impl {
     queue_.Stop();
     shared::MutexLock lock(stop_mutex_);
     if (thread_.joinable()) thread_.join();
+    if (settings_.power.stop) settings_.power.stop();
   }
 
   std::uint64_t NextTicket() {
@@ -96,7 +97,18 @@ class Dispatcher::Impl {
 
   void Wake() { queue_.Wake(); }
 
+  absl::Status CheckPower(const v1::PowerCommand& power) const {
+    if (!settings_.power.check) return absl::FailedPreconditionError("this controller switches no power");
+    return settings_.power.check({power.argv().begin(), power.argv().end()});
+  }
+
  private:
+  std::unique_ptr<Engine> Delivering(std::unique_ptr<Engine> engine) {
+    // A report is the end of what was begun: a full queue must not lose it.
+    engine->DeliverReports([this](Engine::Event event) { Submit(std::move(event), true); });
+    return engine;
+  }
+
   void Run() {
     std::vector<Engine::Event> events;
     while (queue_.Take(engine_->NextDeadline(), clock_, events)) {
@@ -215,7 +227,15 @@ void Dispatcher::CancelSweep(v1::CancelSweepRequest request, Requester by, const
 }
 
 void Dispatcher::OrderBoard(BoardOrder order, const Done<v1::Board>& done) {
+  if (order.kind == BoardOrder::Kind::kSetPower && !order.power.argv().empty()) {
+    // Here and not on the thread: it looks at the disk.
+    if (absl::Status status = impl_->CheckPower(order.power); !status.ok()) return done(status);
+  }
   impl_->Submit(Engine::OrderBoard(std::move(order), done));
+}
+
+void Dispatcher::SwitchPower(BoardOrder order, const Done<v1::SwitchBoardPowerResponse>& done) {
+  impl_->Submit(Engine::SwitchPower(std::move(order), done));
 }
 
 std::uint64_t Dispatcher::WatchSweep(std::string name, const SweepWatcher& watcher) {

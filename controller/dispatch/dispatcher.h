@@ -62,6 +62,7 @@ class Dispatcher {
 
   // An operator's order; see controller/dispatch/board_desk.h.
   void OrderBoard(BoardOrder order, const Done<v1::Board>& done);
+  void SwitchPower(BoardOrder order, const Done<v1::SwitchBoardPowerResponse>& done);
 
   std::uint64_t WatchSweep(std::string name, const SweepWatcher& watcher);
   void Unwatch(std::uint64_t id);

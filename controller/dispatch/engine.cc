@@ -105,6 +105,28 @@ Engine::Event Engine::OrderBoard(BoardOrder order, const Done<v1::Board>& done) 
           .refuse = done};
 }
 
+Engine::Event Engine::SwitchPower(BoardOrder order, const Done<v1::SwitchBoardPowerResponse>& done) {
+  return {.apply =
+              [order = std::move(order), done](Engine& engine, Batch& batch) {
+                absl::Status status = engine.parts_->boards.Switch(batch, order, done);
+                if (order.by.witness) order.by.witness(batch, order.board, status);
+                if (!status.ok()) batch.Reply<v1::SwitchBoardPowerResponse>(done, status);
+              },
+          .refuse = done};
+}
+
+void Engine::StartPower(PowerJob job) {
+  const PowerRun run = job.run;
+  settings_.power.run(run, [deliver = deliver_, job = std::move(job)](const scheduler::CommandReport& report) {
+    deliver({.apply = [job, report](Engine& engine,
+                                    Batch& batch) { engine.parts_->diagnoses.TakeReport(batch, job, report); },
+             .refuse =
+                 [job](const absl::Status& status) {
+                   if (job.answer) job.answer(status);
+                 }});
+  });
+}
+
 Engine::Event Engine::WatchSweep(std::uint64_t id, std::string name, const SweepWatcher& watcher) {
   return {.apply = [id, name = std::move(name), watcher](Engine& engine,
                                                          Batch& batch) { engine.TellFirst(batch, id, name, watcher); },
@@ -169,8 +191,10 @@ void Engine::CheckDeadlines(Batch& batch) {
 
 void Engine::EndBatch(Batch& batch) {
   World& world = *parts_->world;
-  // Health trials and placement may touch sweeps, never other boards; finishing a sweep touches nothing else.
+  // Diagnoses, health trials and placement may touch sweeps, never other boards; finishing a sweep touches nothing
+  // else.
   for (const auto& [name, board] : batch.boards()) {
+    parts_->diagnoses.Tend(batch, *board);
     parts_->checks.Tend(batch, *board);
     Place(batch, settings_, world, *board);
     parts_->sessions.AnswerIfDue(batch, *board);
@@ -182,6 +206,7 @@ void Engine::EndBatch(Batch& batch) {
 void Engine::Committed(Batch& batch) {
   World& world = *parts_->world;
   batch.Send(absl::OkStatus());
+  for (PowerJob& job : batch.TakePowerJobs()) StartPower(std::move(job));
   for (const absl::Duration since : batch.dispatched()) latency_.Record(clock_.Monotonic() - since);
   for (const auto& [name, board] : batch.boards()) {
     board_views_[name] = ViewOf(*board, settings_, batch.now(), batch.wall());
@@ -203,6 +228,9 @@ void Engine::Failed(Batch& batch, const absl::Status& status) {
   shared::LogError("dispatch",
                    absl::StrCat("a batch was not stored, nothing of it is acknowledged: ", status.message()));
   batch.Send(status);
+  for (const PowerJob& job : batch.TakePowerJobs()) {
+    if (job.answer) job.answer(status);
+  }
   EndAll(status);
   parts_.reset();
   not_before_ = clock_.Monotonic() + settings_.refusal_delay;

@@ -17,6 +17,7 @@
 #include "controller/dispatch/batch.h"
 #include "controller/dispatch/board_desk.h"
 #include "controller/dispatch/checked_result.h"
+#include "controller/dispatch/diagnoses.h"
 #include "controller/dispatch/done.h"
 #include "controller/dispatch/health_checks.h"
 #include "controller/dispatch/intake.h"
@@ -60,6 +61,7 @@ class Engine {
   static Event CreateSweep(v1::CreateSweepRequest request, Requester by, const Done<v1::CreateSweepResponse>& done);
   static Event CancelSweep(v1::CancelSweepRequest request, Requester by, const Done<v1::CancelSweepResponse>& done);
   static Event OrderBoard(BoardOrder order, const Done<v1::Board>& done);
+  static Event SwitchPower(BoardOrder order, const Done<v1::SwitchBoardPowerResponse>& done);
   // A call of the schedule desk, one of its public functions. `schedule` is the one concerned.
   template <class Request, class Response>
   static Event OnSchedules(absl::StatusOr<Response> (ScheduleDesk::*act)(Batch&, const Request&), Request request,
@@ -80,6 +82,9 @@ class Engine {
   // Ends held calls and watchers with `status`.
   void EndAll(const absl::Status& status);
 
+  // Where events about ended power runs go, from any thread. Before the first batch.
+  void DeliverReports(std::function<void(Event)> deliver) { deliver_ = std::move(deliver); }
+
   // The picture after the last batch.
   std::shared_ptr<const Snapshot> MakeSnapshot();
 
@@ -89,14 +94,16 @@ class Engine {
     Parts(const Settings& settings, store::Store& store, std::unique_ptr<World> read, absl::Duration now,
           absl::Time wall)
         : world(std::move(read)),
-          sessions(settings, store, *world),
+          diagnoses(settings, *world),
+          sessions(settings, store, *world, diagnoses),
           intake(settings, store, *world),
           desk(settings, store, *world),
           schedules(settings, store, *world, desk),
-          boards(settings, *world),
+          boards(settings, *world, diagnoses),
           checks(settings, *world, desk),
           retention(settings, store, *world, now, wall) {}
     const std::unique_ptr<World> world;
+    Diagnoses diagnoses;
     Sessions sessions;
     Intake intake;
     SweepDesk desk;
@@ -120,6 +127,7 @@ class Engine {
   void EndBatch(Batch& batch);
   void Committed(Batch& batch);
   void Failed(Batch& batch, const absl::Status& status);
+  void StartPower(PowerJob job);
   void EndHeldCalls(const absl::Status& status);
   void TellFirst(Batch& batch, std::uint64_t id, const std::string& name, SweepWatcher watcher);
 
@@ -128,6 +136,7 @@ class Engine {
   const Settings settings_;
   // Null after a failed commit until the store could be read again.
   std::unique_ptr<Parts> parts_;
+  std::function<void(Event)> deliver_;
   Watchers watchers_;
   DispatchLatency latency_;
   // After a failed commit: what is overdue is tried again then, not as fast as the disk can fail.

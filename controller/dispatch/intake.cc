@@ -71,6 +71,9 @@ absl::optional<Intake::OpenAttempt> Intake::FindOpen(const CheckedResult& result
   if (board.lease && IsOf(result, *board.lease->trial, board.lease->row.attempt)) {
     return OpenAttempt{.board = &board, .spooled = absl::nullopt};
   }
+  if (board.diagnosed && IsOf(result, *board.diagnosed->trial, board.diagnosed->row.attempt)) {
+    return OpenAttempt{.board = &board, .spooled = absl::nullopt, .diagnosed = true};
+  }
   for (std::size_t i = 0; i < board.spooled.size(); ++i) {
     if (IsOf(result, *board.spooled[i].trial, board.spooled[i].row.attempt)) {
       return OpenAttempt{.board = &board, .spooled = i};
@@ -80,7 +83,9 @@ absl::optional<Intake::OpenAttempt> Intake::FindOpen(const CheckedResult& result
 }
 
 void Intake::Complete(Batch& batch, const OpenAttempt& open, const CheckedResult& result) {
-  if (open.spooled) {
+  if (open.diagnosed) {
+    attempts_.CompleteDiagnosed(batch, *open.board, result.summary, result.reason);
+  } else if (open.spooled) {
     attempts_.CompleteSpooled(batch, *open.board, *open.spooled, result.summary, result.reason);
   } else {
     attempts_.Complete(batch, *open.board, result.summary, result.reason);

@@ -25,10 +25,11 @@ class Intake {
   void Accept(Batch& batch, const CheckedResult& result, Done<v1::UploadResultResponse> done);
 
  private:
-  // An attempt that waits for its result: the board's lease, or one of its spooled attempts.
+  // An attempt that waits for its result: the board's lease, one of its spooled attempts, or the one that is diagnosed.
   struct OpenAttempt {
     BoardState* board;
     absl::optional<std::size_t> spooled;
+    bool diagnosed = false;
   };
 
   absl::StatusOr<v1::UploadResultResponse> Decide(Batch& batch, const CheckedResult& result);

@@ -114,7 +114,7 @@ void Sessions::TakeOver(Batch& batch, BoardState& board, const v1::SynchronizeRe
   if (board.lease) {
     if (SpoolMayHold(request, board.lease->trial->row.trial.name(), board.lease->row.attempt)) {
       attempts_.WaitForSpool(batch, board);
-    } else {
+    } else if (same_boot || !diagnoses_.SettleByBoot(batch, board, request)) {
       attempts_.End(batch, board, LeaseState::kFenced, v1::OUTCOME_LOST, cause);
     }
   }
@@ -211,19 +211,21 @@ void Sessions::Abandon(Batch& batch, std::uint64_t ticket) {
 
 void Sessions::CheckDeadlines(Batch& batch, BoardState& board) {
   batch.Touch(board);
-  if (board.lease && batch.now() >= board.lease->term.expires) {
-    const bool capped = board.lease->term.expires >= board.lease->term.hard_cap;
-    const std::string silence = absl::FormatDuration(absl::Trunc(batch.now() - board.last_contact, absl::Seconds(1)));
-    const std::string cause =
-        capped ? "AGENT: the lease reached its hard cap"
-               : absl::StrCat("UNKNOWN: the lease was not renewed in time",
-                              board.HasSession() ? absl::StrCat(", last heard ", silence, " ago") : "");
-    attempts_.End(batch, board, LeaseState::kExpired, v1::OUTCOME_LOST, cause);
-  }
+  if (board.lease && batch.now() >= board.lease->term.expires) Expire(batch, board);
   for (std::size_t i = board.spooled.size(); i-- > 0;) {
     if (batch.now() < board.spooled[i].until) continue;
     attempts_.GiveUp(batch, board, i, "AGENT: the spooled result did not come in time");
   }
+}
+
+void Sessions::Expire(Batch& batch, BoardState& board) {
+  const bool capped = board.lease->term.expires >= board.lease->term.hard_cap;
+  const std::string silence = absl::FormatDuration(absl::Trunc(batch.now() - board.last_contact, absl::Seconds(1)));
+  std::string cause = capped ? "AGENT: the lease reached its hard cap"
+                             : absl::StrCat("UNKNOWN: the lease was not renewed in time",
+                                            board.HasSession() ? absl::StrCat(", last heard ", silence, " ago") : "");
+  if (diagnoses_.BeginForLease(batch, board, cause)) return;
+  attempts_.End(batch, board, LeaseState::kExpired, v1::OUTCOME_LOST, cause);
 }
 
 void Sessions::AnswerIfDue(Batch& batch, BoardState& board) {

@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "controller/dispatch/attempts.h"
 #include "controller/dispatch/batch.h"
+#include "controller/dispatch/diagnoses.h"
 #include "controller/dispatch/settings.h"
 #include "controller/dispatch/world.h"
 #include "controller/store/store.h"
@@ -16,8 +17,8 @@ namespace crosscall::dispatch {
 
 class Sessions {
  public:
-  Sessions(const Settings& settings, store::Store& store, World& world)
-      : settings_(settings), store_(store), world_(world), attempts_(settings, world) {}
+  Sessions(const Settings& settings, store::Store& store, World& world, Diagnoses& diagnoses)
+      : settings_(settings), store_(store), world_(world), diagnoses_(diagnoses), attempts_(settings, world) {}
 
   // Applies a call and holds it; AnswerIfDue decides at the end of the batch whether it is answered at once.
   void Synchronize(Batch& batch, std::uint64_t ticket, const v1::SynchronizeRequest& request,
@@ -38,6 +39,8 @@ class Sessions {
   void Recheck(Batch& batch, BoardState& board, const std::string& why);
   void ApplyReport(Batch& batch, BoardState& board, const v1::SynchronizeRequest& request);
   void ApplyDescription(Batch& batch, BoardState& board, const v1::SynchronizeRequest& request);
+  // The board's lease has not been renewed in time.
+  void Expire(Batch& batch, BoardState& board);
   void ApplyToLease(Batch& batch, BoardState& board, const v1::SynchronizeRequest& request);
   // `arrived`: when the call that is answered did.
   v1::SynchronizeResponse Answer(BoardState& board, absl::Duration arrived);
@@ -45,6 +48,7 @@ class Sessions {
   const Settings& settings_;
   store::Store& store_;
   World& world_;
+  Diagnoses& diagnoses_;
   Attempts attempts_;
 };
 

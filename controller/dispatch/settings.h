@@ -8,6 +8,8 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "controller/dispatch/power_port.h"
+#include "controller/scheduler/power_cycle.h"
 #include "crosscall/v1/result.pb.h"
 
 namespace crosscall::dispatch {
@@ -41,6 +43,9 @@ struct Settings {
   absl::Duration health_period = absl::ZeroDuration();
   // A board whose self-check is bad gets no work; one that stays so for that long needs a person.
   absl::Duration self_check_grace = absl::Minutes(10);
+  // When boards are diagnosed, and their power is switched; without a port, never.
+  scheduler::PowerRules power_rules;
+  PowerPort power;
   // How old late results (evidence), events and the histograms of results become; infinite: they are kept for ever.
   absl::Duration keep_evidence = absl::InfiniteDuration();
   absl::Duration keep_events = absl::InfiniteDuration();

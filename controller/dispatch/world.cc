@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "controller/scheduler/board_states.h"
 #include "proto/shared/check.h"
 #include "proto/shared/proto_time.h"
 
@@ -17,6 +18,25 @@ v1::TrialSpec TrialState::ParsedSpec() const {
   v1::TrialSpec parsed;
   CROSSCALL_CHECK(parsed.ParseFromString(spec), "a spec in memory was serialized by us");
   return parsed;
+}
+
+bool Reported::MayHaveSpooled(const AttemptId& id) const {
+  return spool_is_longer || std::find(spool.begin(), spool.end(), id) != spool.end();
+}
+
+bool BoardState::CanBeSwitched(const Settings& settings) const {
+  return settings.power.run && !row.record.power().argv().empty();
+}
+
+bool BoardState::AwaitsPowerRun(const Settings& settings) const {
+  return row.state == v1::Board::STATE_DIAGNOSING && power_job == 0 && CanBeSwitched(settings) &&
+         !scheduler::WordOf(row.record.diagnosis()).empty();
+}
+
+absl::Duration BoardState::WedgeSuspectedAt(const Settings& settings) const {
+  const bool expected = scheduler::TakesPart(row.state) && !row.incarnation_id.empty() && !lease && !held;
+  if (!expected || !CanBeSwitched(settings)) return absl::InfiniteDuration();
+  return std::max(last_contact + settings.power_rules.wedge_after, not_suspected_before);
 }
 
 absl::Duration BoardState::SelfCheckFailsAt(const Settings& settings) const {
@@ -42,6 +62,9 @@ absl::optional<absl::Duration> BoardState::NextDeadline(const Settings& settings
     // With a lease the end of the lease is waited for.
     if (settings.health_period > absl::ZeroDuration() && !lease) next = std::min(next, check_due);
   }
+  next = std::min(next, WedgeSuspectedAt(settings));
+  if (row.state == v1::Board::STATE_DIAGNOSING) next = std::min(next, diagnosis_deadline);
+  if (AwaitsPowerRun(settings)) next = now;
   // The instant at which it becomes silent matters only once.
   if (!IsSilent(settings, now)) next = std::min(next, SilentAt(settings));
   if (next == absl::InfiniteDuration()) return absl::nullopt;

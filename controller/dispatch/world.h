@@ -83,6 +83,12 @@ struct SpooledAttempt {
   absl::Duration until;
 };
 
+// An attempt whose lease has expired while its board was silent: the diagnosis decides.
+struct DiagnosedAttempt {
+  TrialState* trial = nullptr;
+  store::AttemptRow row;
+};
+
 struct HeldCall {
   std::uint64_t ticket = 0;
   Done<v1::SynchronizeResponse> done;
@@ -98,6 +104,8 @@ struct Reported {
   std::vector<AttemptId> spool;
   // The spool has more than it lists.
   bool spool_is_longer = false;
+
+  bool MayHaveSpooled(const AttemptId& id) const;
 };
 
 struct BoardState {
@@ -108,6 +116,16 @@ struct BoardState {
   absl::optional<Lease> lease;
   std::vector<SpooledAttempt> spooled;
   absl::optional<HeldCall> held;
+  // Only while the board is DIAGNOSING.
+  absl::optional<DiagnosedAttempt> diagnosed;
+  // When what its diagnosis is about ends.
+  absl::Duration diagnosis_deadline = absl::InfiniteDuration();
+  // A call after that is news to the diagnosis.
+  absl::Duration heard_after = -absl::InfiniteDuration();
+  // The run of its power command that the diagnosis waits for; 0: none.
+  std::uint64_t power_job = 0;
+  // Its silence is not looked into before.
+  absl::Duration not_suspected_before = -absl::InfiniteDuration();
 
   // Of its last call.
   Reported reported;
@@ -115,6 +133,7 @@ struct BoardState {
   // Since when `health` has not been empty.
   absl::optional<absl::Duration> unhealthy_since;
   std::uint32_t spooled_count = 0;
+  // Since the start of the controller, if that is later.
   absl::Duration last_contact;
   // When its held call was cut, until it calls again.
   absl::optional<absl::Duration> cut_at;
@@ -141,6 +160,12 @@ struct BoardState {
   std::map<std::tuple<std::string, std::string, int>, LatestLatency> latencies;
 
   bool HasSession() const { return last_sequence != 0; }
+  // It has a command for that, and the controller can run it.
+  bool CanBeSwitched(const Settings& settings) const;
+  // Its diagnosis is at a step that nobody carries out yet.
+  bool AwaitsPowerRun(const Settings& settings) const;
+  // The instant at which its silence alone makes it suspect of having wedged; never with a lease, whose end says more.
+  absl::Duration WedgeSuspectedAt(const Settings& settings) const;
   // The instant at which its bad self-check puts it into quarantine.
   absl::Duration SelfCheckFailsAt(const Settings& settings) const;
   // The instant from which the board counts as silent.

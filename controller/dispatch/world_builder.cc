@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "controller/dispatch/world.h"
 #include "controller/scheduler/board_states.h"
+#include "controller/scheduler/power_cycle.h"
 #include "proto/shared/proto_time.h"
 
 namespace crosscall::dispatch {
@@ -16,12 +17,22 @@ absl::Status Contradiction(absl::string_view what) {
                                           "; stop the controller and restore crosscall.db from a backup"));
 }
 
+void ResumeDiagnosis(BoardState& board, const Settings& settings, absl::Duration now, absl::Time wall) {
+  if (board.row.state != v1::Board::STATE_DIAGNOSING) return;
+  v1::Diagnosis& diagnosis = *board.row.record.mutable_diagnosis();
+  scheduler::ResumeDiagnosis(diagnosis, settings.power_rules, wall);
+  board.diagnosis_deadline = now + (shared::TimeOf(diagnosis.phase_deadline()) - wall);
+  board.heard_after = now;
+}
+
 void AddBoards(World& world, std::vector<store::BoardRow>& rows, const Settings& settings, absl::Duration now,
                absl::Time wall) {
   for (store::BoardRow& row : rows) {
     auto board = std::make_unique<BoardState>();
     const std::string name = row.name;
     board->row = std::move(row);
+    board->last_contact = now;
+    ResumeDiagnosis(*board, settings, now, wall);
     board->check_due = now + (scheduler::CheckDue(board->row.record, settings.health_period) - wall);
     world.boards.emplace(name, std::move(board));
   }
@@ -60,8 +71,7 @@ absl::Status AddSchedules(World& world, std::vector<store::ScheduleRow>& rows, a
 absl::Status AddAttempt(World& world, std::map<std::int64_t, TrialState*>& trials, store::AttemptRow row,
                         const Settings& settings, absl::Duration now) {
   const auto found = trials.find(row.trial_id);
-  if (found == trials.end() || found->second->row.trial.state() != v1::Trial::STATE_RUNNING ||
-      found->second->row.trial.attempt_count() != row.attempt) {
+  if (found == trials.end() || found->second->row.trial.attempt_count() != row.attempt) {
     return Contradiction(
         absl::StrCat("open attempt ", row.attempt, " of trial ", row.trial_id, ", which is not running"));
   }
@@ -69,7 +79,13 @@ absl::Status AddAttempt(World& world, std::map<std::int64_t, TrialState*>& trial
   if (!state.ok()) return state.status();
   TrialState& trial = *found->second;
   BoardState& board = *trial.board;
-  if (*state == scheduler::LeaseState::kFenced) {
+  const bool diagnosed = trial.row.trial.state() == v1::Trial::STATE_DIAGNOSING;
+  if (diagnosed && board.row.state == v1::Board::STATE_DIAGNOSING) {
+    if (board.diagnosed) return Contradiction(absl::StrCat("two attempts of ", board.row.name, " are diagnosed"));
+    board.diagnosed = DiagnosedAttempt{.trial = &trial, .row = std::move(row)};
+    return absl::OkStatus();
+  }
+  if (diagnosed || *state == scheduler::LeaseState::kFenced) {
     board.spooled.push_back({.trial = &trial, .row = std::move(row), .until = now + settings.spooled_result_wait});
     return absl::OkStatus();
   }
@@ -125,7 +141,8 @@ absl::StatusOr<std::unique_ptr<World>> BuildWorld(store::LiveState live, const S
   }
   std::map<std::int64_t, TrialState*> running;
   for (const auto& [name, trial] : world->trials) {
-    if (trial->row.trial.state() == v1::Trial::STATE_RUNNING) running[trial->row.id] = trial;
+    const v1::Trial::State state = trial->row.trial.state();
+    if (state == v1::Trial::STATE_RUNNING || state == v1::Trial::STATE_DIAGNOSING) running[trial->row.id] = trial;
   }
   for (store::AttemptRow& row : live.attempts) {
     if (absl::Status status = AddAttempt(*world, running, std::move(row), settings, now); !status.ok()) return status;

@@ -175,6 +175,7 @@ class Rig {
     options.fault = [this](absl::string_view operation) { return operation == fault_at ? fault : absl::OkStatus(); };
     store_ = *store::Store::Open(options);
     engine_ = *Engine::Load(*store_, clock_, settings_);
+    engine_->DeliverReports([this](Engine::Event event) { Run(event).IgnoreError(); });
   }
 
   store::TestFolder folder_;
