@@ -29,6 +29,8 @@
 #include "controller/maintenance_commands.h"
 #include "controller/metrics/exporter.h"
 #include "controller/metrics/http_server.h"
+#include "controller/power/runner.h"
+#include "controller/power_commands.h"
 #include "controller/protection.h"
 #include "controller/revision.h"
 #include "controller/store/store.h"
@@ -111,6 +113,24 @@ void AddMetricsFlags(CLI::App& app, Flags& flags) {
               "A board that was not seen for this long has no metrics");
 }
 
+void AddPowerFlags(CLI::App& app, scheduler::PowerRules& rules) {
+  AddDuration(app, "--wedge-after", rules.wedge_after,
+              "A board with a power command that is silent for this long counts as wedged; more than --lease-term");
+  AddDuration(app, "--diagnosis-limit", rules.diagnosis_limit, "A diagnosis ends by then, its power switched or not");
+  AddDuration(app, "--power-step-limit", rules.step_limit, "How long each run of a power command may take");
+  AddDuration(app, "--boot-limit", rules.boot_limit, "How long a board may take from being switched on to its call");
+  AddDuration(app, "--power-settle", rules.settle, "How long a board may take to panic, or to lose its power");
+  AddDuration(app, "--power-gap", rules.cycle_gap, "From one power cycle of a board to the next");
+  app.add_option("--power-cycles", rules.cycle_limit, "Power cycles of a board within an hour; then it is quarantined")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 60))
+      ->type_name("COUNT");
+  app.add_option("--wedges", rules.wedge_limit, "Wedges of a board within 24 h that put it into quarantine")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1000))
+      ->type_name("COUNT");
+}
+
 void AddFlags(CLI::App& app, Flags& flags) {
   app.set_version_flag("--version",
                        absl::StrCat("crosscall-controller ", CROSSCALL_VERSION, " (", CROSSCALL_REVISION, ")"));
@@ -148,6 +168,7 @@ void AddFlags(CLI::App& app, Flags& flags) {
       ->capture_default_str()
       ->check(CLI::Range(0.0, 100.0))
       ->type_name("PERCENT");
+  AddPowerFlags(app, settings.power_rules);
   app.add_option("--attempts", settings.attempts_per_trial, "Leases a trial may have")
       ->capture_default_str()
       ->check(CLI::Range(1, 100))
@@ -212,6 +233,8 @@ absl::Status Run(const Flags& flags, const sigset_t& stop_signals) {
   dispatch::Settings settings = flags.settings;
   if (flags.no_health_trials) settings.health_period = absl::ZeroDuration();
   settings.ad_hoc_share = flags.ad_hoc_percent / 100;
+  power::Runner power_runner;
+  settings.power = PowerPortOver(power_runner);
   settings.clean_result = [](v1::TrialResult& result) { api::Clean(result); };
   absl::StatusOr<std::unique_ptr<dispatch::Dispatcher>> dispatcher =
       dispatch::Dispatcher::Start(**store, clock, settings);

@@ -195,4 +195,28 @@ grpc::ServerUnaryReactor* BoardService::RetireBoard(grpc::CallbackServerContext*
   return Order(context, "RetireBoard", OrderOf(Kind::kRetire, *request), response);
 }
 
+grpc::ServerUnaryReactor* BoardService::SetBoardPower(grpc::CallbackServerContext* context,
+                                                      const v1::SetBoardPowerRequest* request,
+                                                      v1::SetBoardPowerResponse* response) {
+  if (absl::Status status = shared::Validate(*request); !status.ok()) return FinishNow(context, status);
+  dispatch::BoardOrder order;
+  order.kind = Kind::kSetPower;
+  order.board = request->name();
+  order.power = request->power();
+  return Order(context, "SetBoardPower", std::move(order), response);
+}
+
+grpc::ServerUnaryReactor* BoardService::SwitchBoardPower(grpc::CallbackServerContext* context,
+                                                         const v1::SwitchBoardPowerRequest* request,
+                                                         v1::SwitchBoardPowerResponse* response) {
+  if (absl::Status status = shared::Validate(*request); !status.ok()) return FinishNow(context, status);
+  dispatch::BoardOrder order = OrderOf(Kind::kSetPower, *request);
+  order.action = request->action();
+  order.by = RequesterOf(gate_, *context, "BoardService/SwitchBoardPower");
+  return DeferredCall<v1::SwitchBoardPowerResponse>::Begin(
+      context, response, [&](const dispatch::Done<v1::SwitchBoardPowerResponse>& done) {
+        dispatcher_.SwitchPower(std::move(order), done);
+      });
+}
+
 }  // namespace crosscall::api

@@ -39,6 +39,11 @@ class BoardService final : public v1::BoardService::CallbackService {
                                          v1::ReleaseBoardResponse* response) override;
   grpc::ServerUnaryReactor* RetireBoard(grpc::CallbackServerContext* context, const v1::RetireBoardRequest* request,
                                         v1::RetireBoardResponse* response) override;
+  grpc::ServerUnaryReactor* SetBoardPower(grpc::CallbackServerContext* context, const v1::SetBoardPowerRequest* request,
+                                          v1::SetBoardPowerResponse* response) override;
+  grpc::ServerUnaryReactor* SwitchBoardPower(grpc::CallbackServerContext* context,
+                                             const v1::SwitchBoardPowerRequest* request,
+                                             v1::SwitchBoardPowerResponse* response) override;
 
   // Hands a checked order over and answers with the board.
   template <class Response>

@@ -27,7 +27,7 @@ constexpr Right kRights[] = {
     {"/crosscall.v1.BoardService/ReleaseBoard", kBoardKeepers},
     {"/crosscall.v1.BoardService/RetireBoard", kAdmins},
     {"/crosscall.v1.BoardService/SetBoardPower", kAdmins},
-    {"/crosscall.v1.BoardService/SwitchBoardPower", kWorkers},
+    {"/crosscall.v1.BoardService/SwitchBoardPower", kPowerSwitchers},
     {"/crosscall.v1.BoardService/Synchronize", kAgents},
     {"/crosscall.v1.BoardService/UpdateBoard", kBoardKeepers},
     {"/crosscall.v1.BoardService/UploadResult", kAgents},

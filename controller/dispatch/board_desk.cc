@@ -43,6 +43,10 @@ absl::Status BoardDesk::Try(Batch& batch, BoardState& board, const BoardOrder& o
       return Drain(batch, board, order);
     case BoardOrder::Kind::kQuarantine:
       if (board.row.state == B::STATE_QUARANTINED) return absl::OkStatus();
+      // Its power may be off at this moment, and must not stay so.
+      if (board.row.state == B::STATE_DIAGNOSING) {
+        return absl::FailedPreconditionError(absl::StrCat(board.row.name, " is being diagnosed: it ends by itself"));
+      }
       return MoveBoard(batch, board, B::STATE_QUARANTINED, order.reason, order.by.Shown());
     case BoardOrder::Kind::kRelease:
       return Release(batch, board, order);

@@ -157,7 +157,7 @@ void Diagnoses::Tend(Batch& batch, BoardState& board) {
       Begin(batch, board, absl::StrCat("it is silent for ", Span(batch.now() - board.last_contact)), "", "");
     }
   }
-  if (board.row.state != B::STATE_DIAGNOSING) return;
+  if (board.row.state != B::STATE_DIAGNOSING) return CutShort(batch, board);
   if (HasReturned(batch, board)) return CloseByReturn(batch, board);
   D& diagnosis = *board.row.record.mutable_diagnosis();
   const int known_steps = diagnosis.steps_size();
@@ -248,6 +248,19 @@ void Diagnoses::AnswerOrder(Batch& batch, BoardState& board, const PowerJob& job
   *response.mutable_board() = ViewOf(board, settings_, batch.now(), batch.wall())->board;
   *response.mutable_step() = said.steps(0);
   batch.Reply<v1::SwitchBoardPowerResponse>(job.answer, std::move(response));
+}
+
+void Diagnoses::CutShort(Batch& batch, BoardState& board) {
+  const D::Phase phase = board.row.record.diagnosis().phase();
+  if (phase == D::PHASE_UNSPECIFIED || phase == D::PHASE_ENDED) return;
+  const std::string why = absl::StrCat("UNKNOWN: its diagnosis was cut short: ", board.row.state_reason);
+  D& diagnosis = *board.row.record.mutable_diagnosis();
+  diagnosis.set_phase(D::PHASE_ENDED);
+  diagnosis.set_conclusion(why);
+  board.power_job = 0;
+  board.diagnosis_deadline = absl::InfiniteDuration();
+  batch.tx().PutBoard(board.row);
+  if (board.diagnosed) attempts_.Establish(batch, board, v1::OUTCOME_LOST, why, diagnosis);
 }
 
 void Diagnoses::StartRun(Batch& batch, BoardState& board) {

@@ -58,6 +58,8 @@ class Diagnoses {
   void Follow(Batch& batch, BoardState& board, int known_steps, const scheduler::Course& course);
   // Settles the attempt, if one is open, and moves the board.
   void Close(Batch& batch, BoardState& board, const scheduler::PowerVerdict& verdict, const std::string& quarantine);
+  // The board left DIAGNOSING by another way: two machines with its name, for example.
+  void CutShort(Batch& batch, BoardState& board);
   void AnswerOrder(Batch& batch, BoardState& board, const PowerJob& job, const scheduler::CommandReport& report);
   void StartRun(Batch& batch, BoardState& board);
   // Stores the diagnosis and keeps its deadline.

@@ -131,6 +131,30 @@ TEST_F(BoardServiceTest, WhatTheLabSaysIsKept) {
   EXPECT_EQ(boards_->UpdateBoard(&again, update, &updated).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
 }
 
+TEST_F(BoardServiceTest, PowerIsRefusedWithTheReason) {
+  Register("b1");
+  v1::SetBoardPowerRequest set;
+  set.set_name("boards/b1");
+  set.mutable_power()->add_argv("relay");
+  v1::SetBoardPowerResponse done;
+  grpc::ClientContext relative;
+  EXPECT_EQ(boards_->SetBoardPower(&relative, set, &done).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  // A controller that runs no commands takes none.
+  set.mutable_power()->set_argv(0, "/bin/true");
+  grpc::ClientContext nowhere;
+  EXPECT_EQ(boards_->SetBoardPower(&nowhere, set, &done).error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  v1::SwitchBoardPowerRequest power;
+  power.set_name("boards/b1");
+  v1::SwitchBoardPowerResponse switched;
+  grpc::ClientContext wordless;
+  EXPECT_EQ(boards_->SwitchBoardPower(&wordless, power, &switched).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  power.set_action(v1::SwitchBoardPowerRequest::ACTION_STATUS);
+  grpc::ClientContext without;
+  const grpc::Status status = boards_->SwitchBoardPower(&without, power, &switched);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_THAT(status.error_message(), testing::HasSubstr("has no power command"));
+}
+
 TEST_F(BoardServiceTest, RetiredBoardsAreListedOnlyIfAskedFor) {
   for (const char* id : {"b1", "b2", "b3"}) Register(id);
   v1::RetireBoardRequest retire;

@@ -299,6 +299,25 @@ TEST_F(DiagnosisTest, ACancelledSweepEndsWithItsDiagnosis) {
   ExpectSoundStore();
 }
 
+TEST_F(DiagnosisTest, TwoMachinesWithOneNameCutADiagnosisShort) {
+  FallSilent();
+  EXPECT_EQ(rig_.Order(Kind::kQuarantine, "boards/a", "smells").status().code(), absl::StatusCode::kFailedPrecondition);
+  power_.Answer("on");
+  rig_.Advance(absl::Seconds(130));
+  ASSERT_EQ(power_.words.back(), "off");
+  // While its power is switched sessions mean nothing, but so many that take over from live ones do.
+  for (int i = 0; i < 6; ++i) {
+    agent_.Reincarnate();
+    agent_.Call();
+    agent_.Call();
+  }
+  EXPECT_EQ(Board().state(), B::STATE_QUARANTINED);
+  EXPECT_THAT(Board().state_reason(), StartsWith("duplicate identity"));
+  EXPECT_EQ(Trial().state(), v1::Trial::STATE_PENDING);
+  EXPECT_THAT(Diagnosis().conclusion(), StartsWith("UNKNOWN: its diagnosis was cut short: duplicate"));
+  ExpectSoundStore();
+}
+
 TEST_F(DiagnosisTest, ABootThatNobodyOrderedIsSettledByItsCrashLog) {
   rig_.Create(1);
   ASSERT_TRUE(agent_.GetLease());
@@ -363,6 +382,23 @@ TEST_F(CheckedDiagnosisTest, TheRestOfTheSweepWaitsForTheHealthTrial) {
   agent_.UploadAll();
   agent_.RunOne();
   EXPECT_EQ(rig_.Sweep(sweep.name()).state(), v1::Sweep::STATE_SUCCEEDED);
+}
+
+TEST_F(CheckedDiagnosisTest, AHealthTrialMayWedgeTheBoardToo) {
+  ASSERT_TRUE(agent_.GetLease());
+  agent_.Call();
+  agent_.Cut();
+  rig_.Advance(absl::Seconds(181));
+  EXPECT_EQ(Board().state(), B::STATE_DIAGNOSING);
+  Cycle();
+  ComeBack(true);
+  EXPECT_EQ(rig_.Trials("sweeps/check-1").at(0).outcome(), v1::OUTCOME_WEDGED);
+  ASSERT_TRUE(agent_.GetLease());
+  EXPECT_THAT(agent_.leases[0].trial(), StartsWith("sweeps/check-2/"));
+  agent_.Finish(v1::OUTCOME_COMPLETED);
+  agent_.UploadAll();
+  EXPECT_EQ(Board().state(), B::STATE_ACTIVE);
+  ExpectSoundStore();
 }
 
 }  // namespace

@@ -107,5 +107,47 @@ TEST(ValidateBoardTest, TheOtherOrdersMayHaveOne) {
   ExpectNameAndReasonChecked<v1::RetireBoardRequest>();
 }
 
+v1::SetBoardPowerRequest SwitchedBy(const std::vector<std::string>& argv) {
+  v1::SetBoardPowerRequest request;
+  request.set_name("boards/a7");
+  for (const std::string& word : argv) request.mutable_power()->add_argv(word);
+  return request;
+}
+
+TEST(ValidateBoardTest, APowerCommandIsAnAbsolutePathAndBoundedArguments) {
+  EXPECT_TRUE(Validate(SwitchedBy({"/opt/relay", "", "; reboot"})).ok());
+  v1::SetBoardPowerRequest none;
+  none.set_name("boards/a7");
+  EXPECT_TRUE(Validate(none).ok());
+  none.mutable_power();
+  EXPECT_FALSE(Validate(none).ok());
+  EXPECT_FALSE(Validate(SwitchedBy({"relay"})).ok());
+  EXPECT_FALSE(Validate(SwitchedBy({"../relay"})).ok());
+  EXPECT_FALSE(Validate(SwitchedBy({"/opt/relay", std::string(1025, 'x')})).ok());
+  EXPECT_FALSE(Validate(SwitchedBy({"/opt/relay", std::string("a\0b", 3)})).ok());
+  EXPECT_TRUE(Validate(SwitchedBy(std::vector<std::string>(32, "/x"))).ok());
+  EXPECT_FALSE(Validate(SwitchedBy(std::vector<std::string>(33, "/x"))).ok());
+}
+
+TEST(ValidateBoardTest, LimitsOfAPowerCommandHaveTheirBounds) {
+  v1::SetBoardPowerRequest request = SwitchedBy({"/opt/relay"});
+  request.mutable_power()->mutable_time_limit()->set_seconds(601);
+  EXPECT_FALSE(Validate(request).ok());
+  request.mutable_power()->mutable_time_limit()->set_seconds(600);
+  EXPECT_TRUE(Validate(request).ok());
+  request.mutable_power()->mutable_boot_limit()->set_seconds(0);
+  EXPECT_FALSE(Validate(request).ok());
+}
+
+TEST(ValidateBoardTest, PowerIsSwitchedByOneOfTheKnownWords) {
+  v1::SwitchBoardPowerRequest request;
+  request.set_name("boards/a7");
+  EXPECT_FALSE(Validate(request).ok());
+  request.set_action(v1::SwitchBoardPowerRequest::ACTION_CYCLE);
+  EXPECT_TRUE(Validate(request).ok());
+  request.set_action(static_cast<v1::SwitchBoardPowerRequest::Action>(99));
+  EXPECT_FALSE(Validate(request).ok());
+}
+
 }  // namespace
 }  // namespace crosscall::shared
