@@ -13,6 +13,7 @@ namespace {
 constexpr Callers kPeople = kViewers | kOperators | kAdmins;
 constexpr Callers kWorkers = kOperators | kAdmins;
 constexpr Callers kBoardKeepers = kBoardOperators | kAdmins;
+constexpr Callers kPowerSwitchers = kPowerOperators | kAdmins;
 constexpr Callers kEverybody = kAnonymous | kAgents | kPeople;
 
 constexpr Right kRights[] = {

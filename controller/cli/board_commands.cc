@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "controller/cli/axis_values.h"
 #include "controller/cli/command.h"
+#include "controller/cli/diagnosis_text.h"
 #include "controller/cli/units.h"
 #include "proto/shared/exploration_text.h"
 
@@ -92,6 +93,9 @@ std::vector<std::pair<std::string, std::string>> RecordFacts(const v1::BoardReco
       {"strikes",
        record.strike_times().empty() ? "" : FormatCount(static_cast<std::uint64_t>(record.strike_times_size()))},
       {"longest trial", SpanText(record.max_trial_time())},
+      {"power", record.power().argv().empty() ? "" : record.power().argv(0)},
+      {"wedges",
+       record.wedge_times().empty() ? "" : FormatCount(static_cast<std::uint64_t>(record.wedge_times_size()))},
       {"notes", record.notes()},
   };
 }
@@ -144,6 +148,7 @@ std::string BoardText(const v1::GetBoardResponse& response) {
   for (const std::string& implementation : description.implementations()) {
     absl::StrAppend(&out, "  ", implementation, "\n");
   }
+  if (board.record().has_diagnosis()) absl::StrAppend(&out, "\n", DiagnosisText(board.record().diagnosis()));
   return out + EventsText(response);
 }
 
@@ -175,6 +180,7 @@ void AddBoardCommands(CLI::App& root, Invocation& invocation) {
     invocation.action = [name](CommandContext& context) { return ShowBoard(context, *name); };
   });
   AddBoardOrders(*boards, invocation);
+  AddPowerCommands(*boards, invocation);
 }
 
 }  // namespace crosscall::cli

@@ -10,7 +10,6 @@
 namespace crosscall::cli {
 namespace {
 
-constexpr int kTries = 3;
 constexpr absl::Duration kFirstPause = absl::Milliseconds(100);
 constexpr int kTrialsPerPage = 1000;
 constexpr int kResultsPerPage = 64;
@@ -46,7 +45,7 @@ absl::Status FromGrpc(const grpc::Status& status, const std::string& address) {
 }
 
 template <class Response, class Call>
-absl::StatusOr<Response> Client::Unary(Call call) {
+absl::StatusOr<Response> Client::Unary(Call call, int most_tries) {
   absl::Duration pause = kFirstPause;
   for (int tries = 1;; ++tries) {
     grpc::ClientContext context;
@@ -54,7 +53,7 @@ absl::StatusOr<Response> Client::Unary(Call call) {
     Response response;
     const grpc::Status status = call(context, response);
     if (status.ok()) return response;
-    if (status.error_code() != grpc::StatusCode::UNAVAILABLE || tries == kTries) return FromGrpc(status, address_);
+    if (status.error_code() != grpc::StatusCode::UNAVAILABLE || tries == most_tries) return FromGrpc(status, address_);
     pause_(pause);
     pause *= 2;
   }
@@ -135,6 +134,21 @@ absl::StatusOr<v1::Board> Client::RetireBoard(const v1::RetireBoardRequest& requ
   return BoardCall<v1::RetireBoardResponse>([&](grpc::ClientContext& context, v1::RetireBoardResponse& out) {
     return stubs_.boards->RetireBoard(&context, request, &out);
   });
+}
+
+absl::StatusOr<v1::Board> Client::SetBoardPower(const v1::SetBoardPowerRequest& request) {
+  return BoardCall<v1::SetBoardPowerResponse>([&](grpc::ClientContext& context, v1::SetBoardPowerResponse& out) {
+    return stubs_.boards->SetBoardPower(&context, request, &out);
+  });
+}
+
+absl::StatusOr<v1::SwitchBoardPowerResponse> Client::SwitchBoardPower(const v1::SwitchBoardPowerRequest& request) {
+  const int tries = request.action() == v1::SwitchBoardPowerRequest::ACTION_STATUS ? kTries : 1;
+  return Unary<v1::SwitchBoardPowerResponse>(
+      [&](grpc::ClientContext& context, v1::SwitchBoardPowerResponse& out) {
+        return stubs_.boards->SwitchBoardPower(&context, request, &out);
+      },
+      tries);
 }
 
 absl::StatusOr<v1::Sweep> Client::CreateSweep(const v1::CreateSweepRequest& request) {

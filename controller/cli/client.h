@@ -38,7 +38,7 @@ Stubs Connect(const std::string& address, const std::shared_ptr<grpc::ChannelCre
 absl::Status FromGrpc(const grpc::Status& status, const std::string& address);
 
 // Thread-safe as its stubs are (those of gRPC are). Every call waits at most `timeout`. A call that ends UNAVAILABLE is
-// repeated twice after a pause: all calls of the API may be, and no other code is. Lists follow all pages.
+// repeated twice after a pause: all calls of the API but one may be, and no other code is. Lists follow all pages.
 class Client {
  public:
   using Pause = std::function<void(absl::Duration)>;
@@ -54,6 +54,9 @@ class Client {
   absl::StatusOr<v1::Board> QuarantineBoard(const v1::QuarantineBoardRequest& request);
   absl::StatusOr<v1::Board> ReleaseBoard(const v1::ReleaseBoardRequest& request);
   absl::StatusOr<v1::Board> RetireBoard(const v1::RetireBoardRequest& request);
+  absl::StatusOr<v1::Board> SetBoardPower(const v1::SetBoardPowerRequest& request);
+  // Not repeated when it ends UNAVAILABLE, unless it only reads: nobody knows then what was switched.
+  absl::StatusOr<v1::SwitchBoardPowerResponse> SwitchBoardPower(const v1::SwitchBoardPowerRequest& request);
   absl::StatusOr<v1::Sweep> CreateSweep(const v1::CreateSweepRequest& request);
   absl::StatusOr<v1::Sweep> GetSweep(const std::string& name);
   // The newest `limit`, newest first.
@@ -90,12 +93,14 @@ class Client {
   absl::StatusOr<std::string> Enrol(const v1::EnrolRequest& request);
 
  private:
+  static constexpr int kTries = 3;
+
   template <class Request, class Response>
   absl::StatusOr<v1::Schedule> OneSchedule(
       grpc::Status (v1::ScheduleService::StubInterface::*call)(grpc::ClientContext*, const Request&, Response*),
       const Request& request);
   template <class Response, class Call>
-  absl::StatusOr<Response> Unary(Call call);
+  absl::StatusOr<Response> Unary(Call call, int most_tries = kTries);
   // A call whose answer has a board.
   template <class Response, class Call>
   absl::StatusOr<v1::Board> BoardCall(Call call);

@@ -60,6 +60,7 @@ struct Invocation {
 void AddBoardCommands(CLI::App& root, Invocation& invocation);
 // Those that change a board, to the command `boards`.
 void AddBoardOrders(CLI::App& boards, Invocation& invocation);
+void AddPowerCommands(CLI::App& boards, Invocation& invocation);
 void AddSweepCommands(CLI::App& root, Invocation& invocation);
 void AddResultCommands(CLI::App& root, Invocation& invocation);
 void AddHangCommands(CLI::App& root, Invocation& invocation);

@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "controller/cli/command.h"
+#include "controller/cli/diagnosis_text.h"
 #include "controller/cli/units.h"
 #include "proto/shared/hang_text.h"
 
@@ -13,6 +14,11 @@ namespace {
 constexpr std::size_t kDefaultHangs = 50;
 
 std::string BoardId(const std::string& name) { return name.substr(name.find('/') + 1); }
+
+std::string ClassOf(const v1::Hang& hang) {
+  if (hang.outcome() == v1::OUTCOME_WEDGED) return "board wedged";
+  return std::string(shared::HangClassName(hang.report().hang_class()));
+}
 
 absl::StatusOr<ExitCode> ListHangs(CommandContext& context, const std::string& sweep, std::size_t limit) {
   absl::StatusOr<std::string> name = std::string();
@@ -33,7 +39,7 @@ absl::StatusOr<ExitCode> ListHangs(CommandContext& context, const std::string& s
     const v1::HangReport& report = hang.report();
     sheet.Add({Cell::Text(FormatInstantExactly(hang.commit_time()), FormatInstant(hang.commit_time())),
                Cell::Text(BoardId(hang.board())), Cell::Text(hang.spec().scenario()),
-               Cell::Text(hang.spec().implementation()), Cell::Text(shared::HangClassName(report.hang_class())),
+               Cell::Text(hang.spec().implementation()), Cell::Text(ClassOf(hang)),
                Cell::Numbers({report.cycle().begin(), report.cycle().end()}), Cell::Bool(report.late()),
                Cell::Text(hang.name()), Cell::Text(report.summary())});
   }
@@ -57,12 +63,37 @@ std::string HangPage(const v1::Result& result) {
   return absl::StrCat(out, "\n", shared::HangText(result.payload().hang()));
 }
 
+// The payload that says how the attempt's board was found; null if it never fell silent.
+const v1::TrialResult* DiagnosedIn(const v1::GetResultResponse& response) {
+  if (response.result().payload().has_diagnosis()) return &response.result().payload();
+  for (const v1::Result& evidence : response.evidence()) {
+    if (evidence.payload().has_diagnosis()) return &evidence.payload();
+  }
+  return nullptr;
+}
+
+absl::Status PrintDiagnosis(CommandContext& context, const v1::Result& result, const v1::TrialResult& diagnosed) {
+  const v1::TrialSpec& spec = result.trial().spec();
+  const std::string facts = FormatFacts({
+      {"attempt", result.name()},
+      {"board", BoardId(result.trial().board())},
+      {"scenario", spec.scenario()},
+      {"implementation", spec.implementation()},
+      {"outcome", absl::StrCat(EnumWords(v1::Outcome_Name(diagnosed.outcome()), "OUTCOME_"), ": ", diagnosed.reason())},
+  });
+  return Print(context, diagnosed.diagnosis(), absl::StrCat(facts, "\n", DiagnosisText(diagnosed.diagnosis())));
+}
+
 absl::StatusOr<ExitCode> ShowHang(CommandContext& context, const std::string& argument) {
   absl::StatusOr<std::string> name = AttemptArgument(argument);
   if (!name.ok()) return name.status();
   absl::StatusOr<v1::GetResultResponse> response = context.client.GetResult(*name);
   if (!response.ok()) return response.status();
   const v1::Result& result = response->result();
+  if (const v1::TrialResult* const diagnosed = DiagnosedIn(*response); diagnosed && !result.payload().has_hang()) {
+    if (absl::Status status = PrintDiagnosis(context, result, *diagnosed); !status.ok()) return status;
+    return ExitCode::kOk;
+  }
   if (!result.payload().has_hang()) {
     const std::string outcome =
         result.has_payload() ? EnumWords(v1::Outcome_Name(result.payload().outcome()), "OUTCOME_") : "not known yet";
@@ -83,7 +114,7 @@ void AddHangCommands(CLI::App& root, Invocation& invocation) {
     std::size_t limit = kDefaultHangs;
   };
   const auto list = std::make_shared<ListOptions>();
-  CLI::App* hangs = root.add_subcommand("hangs", "Hang reports, newest first");
+  CLI::App* hangs = root.add_subcommand("hangs", "Hang reports and wedged boards, newest first");
   hangs->add_option("sweep", list->sweep, "Only of this sweep")->type_name("SWEEP");
   hangs->add_option("--limit", list->limit, "How many at most")
       ->type_name("N")
@@ -93,7 +124,9 @@ void AddHangCommands(CLI::App& root, Invocation& invocation) {
     invocation.action = [list](CommandContext& context) { return ListHangs(context, list->sweep, list->limit); };
   });
   CLI::App* hang = root.add_subcommand("hang", "One hang")->require_subcommand(1);
-  CLI::App* show = hang->add_subcommand("show", "The post-mortem: who waits for whom, and why nobody moves");
+  CLI::App* show = hang->add_subcommand(
+      "show",
+      "The post-mortem: who waits for whom, and why nobody moves; or how a wedged board was found and brought back");
   const auto name = std::make_shared<std::string>();
   show->add_option("attempt", *name, "Name of the attempt, as `hangs` shows it")->required()->type_name("ATTEMPT");
   show->callback([&invocation, name] {

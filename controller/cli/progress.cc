@@ -9,8 +9,8 @@
 namespace crosscall::cli {
 
 std::uint64_t EndedCount(const v1::SweepProgress& progress) {
-  return progress.completed_count() + progress.hung_count() + progress.crashed_count() + progress.refused_count() +
-         progress.failed_count() + progress.cancelled_count();
+  return progress.completed_count() + progress.hung_count() + progress.crashed_count() + progress.wedged_count() +
+         progress.refused_count() + progress.failed_count() + progress.cancelled_count();
 }
 
 std::string ProgressText(const v1::Sweep& sweep, std::optional<double> rate) {
@@ -26,8 +26,8 @@ std::string ProgressText(const v1::Sweep& sweep, std::optional<double> rate) {
   absl::string_view separator = "; ";
   for (const auto& [count, name] :
        {std::pair(progress.hung_count(), "hung"), std::pair(progress.crashed_count(), "crashed"),
-        std::pair(progress.refused_count(), "refused"), std::pair(progress.failed_count(), "failed"),
-        std::pair(progress.cancelled_count(), "cancelled"),
+        std::pair(progress.wedged_count(), "wedged"), std::pair(progress.refused_count(), "refused"),
+        std::pair(progress.failed_count(), "failed"), std::pair(progress.cancelled_count(), "cancelled"),
         std::pair(progress.invalid_attempt_count(), "invalid attempts"),
         std::pair(progress.lost_attempt_count(), "lost attempts")}) {
     if (count == 0) continue;

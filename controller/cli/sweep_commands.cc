@@ -31,21 +31,23 @@ absl::StatusOr<ExitCode> ListSweeps(CommandContext& context, std::size_t limit) 
                {"ended", "ENDED", Align::kRight},
                {"hung", "HUNG", Align::kRight},
                {"crashed", "CRASHED", Align::kRight},
+               {"wedged", "WEDGED", Align::kRight},
                {"failed", "FAILED", Align::kRight},
                {"coverage", "COVERAGE", Align::kRight},
                {"create_time", "CREATED"},
                {"scenarios", "SCENARIOS"}});
   for (const v1::Sweep& sweep : *sweeps) {
     const v1::SweepProgress& progress = sweep.progress();
-    sheet.Add(
-        {Cell::Text(sweep.name().substr(sweep.name().find('/') + 1)), Cell::Text(StateOf(sweep)),
-         Cell::Number(progress.total_count(), FormatCount(progress.total_count())),
-         Cell::Number(EndedCount(progress), FormatCount(EndedCount(progress))), Cell::Number(progress.hung_count()),
-         Cell::Number(progress.crashed_count()), Cell::Number(progress.failed_count()),
-         HasEnded(sweep.state()) ? Cell::Real(sweep.coverage(), absl::StrFormat("%.0f %%", sweep.coverage() * 100))
-                                 : Cell(),
-         Cell::Text(FormatInstantExactly(sweep.create_time()), FormatInstant(sweep.create_time())),
-         Cell::Text(ScenariosOf(sweep.spec()), Shorten(ScenariosOf(sweep.spec()), 60))});
+    sheet.Add({Cell::Text(sweep.name().substr(sweep.name().find('/') + 1)), Cell::Text(StateOf(sweep)),
+               Cell::Number(progress.total_count(), FormatCount(progress.total_count())),
+               Cell::Number(EndedCount(progress), FormatCount(EndedCount(progress))),
+               Cell::Number(progress.hung_count()), Cell::Number(progress.crashed_count()),
+               Cell::Number(progress.wedged_count()), Cell::Number(progress.failed_count()),
+               HasEnded(sweep.state())
+                   ? Cell::Real(sweep.coverage(), absl::StrFormat("%.0f %%", sweep.coverage() * 100))
+                   : Cell(),
+               Cell::Text(FormatInstantExactly(sweep.create_time()), FormatInstant(sweep.create_time())),
+               Cell::Text(ScenariosOf(sweep.spec()), Shorten(ScenariosOf(sweep.spec()), 60))});
   }
   context.environment.out << sheet.Render(context.format);
   if (sheet.empty() && context.format == Format::kTable) {

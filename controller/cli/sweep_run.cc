@@ -96,8 +96,9 @@ absl::StatusOr<v1::SweepSpec> SweepSpecOf(const std::string& file, const SweepFl
 
 ExitCode Verdict(const v1::Sweep& sweep) {
   const v1::SweepProgress& progress = sweep.progress();
-  const bool findings = progress.hung_count() != 0 || progress.crashed_count() != 0 || progress.failed_count() != 0 ||
-                        progress.cancelled_count() != 0 || sweep.state() != v1::Sweep::STATE_SUCCEEDED;
+  const bool findings = progress.hung_count() != 0 || progress.crashed_count() != 0 || progress.wedged_count() != 0 ||
+                        progress.failed_count() != 0 || progress.cancelled_count() != 0 ||
+                        sweep.state() != v1::Sweep::STATE_SUCCEEDED;
   return findings ? ExitCode::kFindings : ExitCode::kOk;
 }
 

@@ -113,5 +113,49 @@ TEST_F(ScriptsTest, OldListsAreFetchedAndAFailureIsTold) {
   EXPECT_THAT(failed.output, HasSubstr("check the network"));
 }
 
+// What a power command reads: the tool it asks, what that prints, and what must come of it.
+struct Reading {
+  const char* command;
+  const char* tool;
+  const char* prints;
+  const char* read;
+};
+
+TEST_F(ScriptsTest, PowerCommandsReadThreeValues) {
+  const Reading readings[] = {
+      {"power/ipmitool.sh h u f status", "ipmitool", "echo Chassis Power is on", "on\n"},
+      {"power/ipmitool.sh h u f status", "ipmitool", "echo Chassis Power is off", "off\n"},
+      {"power/ipmitool.sh h u f status", "ipmitool", "echo no session >&2; exit 1", "no session\nunknown\n"},
+      {"power/labgrid.sh c p status", "labgrid-client", "echo power for place p is on", "on\n"},
+      {"power/labgrid.sh c p status", "labgrid-client", "echo place is not acquired", "unknown\n"},
+      {"power/uhubctl.sh 1-1 2 status", "uhubctl", "echo '  Port 2: 0103 power enable connect [x]'", "on\n"},
+      {"power/uhubctl.sh 1-1 2 status", "uhubctl", "echo '  Port 2: 0000 off'", "off\n"},
+      {"power/uhubctl.sh 1-1 2 status", "uhubctl", "echo '  Port 1: 0103 power enable'", "unknown\n"},
+      {"power/pdudaemon.sh http://pdu:1 rack 7 status", "curl", "exit 22", "unknown\n"},
+  };
+  for (const Reading& reading : readings) {
+    Fake(reading.tool, reading.prints);
+    const Ran ran = RunScript(reading.command);
+    EXPECT_EQ(ran.output, reading.read) << reading.command;
+    EXPECT_EQ(ran.code, 0) << reading.command;
+  }
+}
+
+TEST_F(ScriptsTest, PowerCommandsPassFailuresOnAndKnowNoOtherWords) {
+  for (const char* tool : {"ipmitool", "labgrid-client", "uhubctl", "curl"}) {
+    Fake(tool, "echo \"$@\" >> $FAKE/log; exit 7");
+  }
+  EXPECT_EQ(RunScript("power/ipmitool.sh h u f nmi").code, 7);
+  EXPECT_EQ(RunScript("power/labgrid.sh c p cycle").code, 7);
+  EXPECT_EQ(RunScript("power/uhubctl.sh 1-1 2 off").code, 7);
+  EXPECT_EQ(RunScript("power/pdudaemon.sh http://pdu:1 'rack 1' 7 cycle").code, 7);
+  EXPECT_THAT(Log(), HasSubstr("-f f chassis power diag"));
+  EXPECT_THAT(Log(), HasSubstr("hostname=rack 1 --data-urlencode port=7 http://pdu:1/power/control/reboot"));
+  for (const char* command : {"power/ipmitool.sh h u f reset", "power/labgrid.sh c p", "power/uhubctl.sh 1-1 2 nmi",
+                              "power/pdudaemon.sh http://pdu:1 rack 7 console"}) {
+    EXPECT_EQ(RunScript(command).code, 2) << command;
+  }
+}
+
 }  // namespace
 }  // namespace crosscall

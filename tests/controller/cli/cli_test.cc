@@ -268,12 +268,13 @@ TEST_F(EndedSweep, WatchSurvivesACut) {
 
 TEST_F(EndedSweep, ListShowAndCancel) {
   EXPECT_EQ(RunOnController({"sweep", "list"}), 0);
-  EXPECT_THAT(out_.str(), HasSubstr("\ns      succeeded       2      2     1        0       0     100 %  -        "
-                                    "mutual-masked\n"));
+  EXPECT_THAT(out_.str(),
+              HasSubstr("\ns      succeeded       2      2     1        0       0       0     100 %  -        "
+                        "mutual-masked\n"));
   EXPECT_EQ(RunOnController({"sweep", "list", "--limit", "1", "--csv"}), 0);
   EXPECT_EQ(out_.str(),
-            "sweep,state,trials,ended,hung,crashed,failed,coverage,create_time,scenarios\n"
-            "s,succeeded,2,2,1,0,0,1,,mutual-masked\n");
+            "sweep,state,trials,ended,hung,crashed,wedged,failed,coverage,create_time,scenarios\n"
+            "s,succeeded,2,2,1,0,0,0,1,,mutual-masked\n");
   EXPECT_EQ(RunOnController({"sweep", "show", "s"}), 0);
   EXPECT_THAT(out_.str(), HasSubstr("progress         2/2 trials (100 %); hung 1\ncoverage         100 %\n"));
   EXPECT_EQ(RunOnController({"sweep", "cancel", "s", "--reason", "wrong board"}), 0);

@@ -253,6 +253,17 @@ grpc::Status FakeController::RetireBoard(grpc::ServerContext*, const v1::RetireB
   return Order("RetireBoard", *request, *response);
 }
 
+grpc::Status FakeController::SetBoardPower(grpc::ServerContext*, const v1::SetBoardPowerRequest* request,
+                                           v1::SetBoardPowerResponse* response) {
+  return Order("SetBoardPower", *request, *response);
+}
+
+grpc::Status FakeController::SwitchBoardPower(grpc::ServerContext*, const v1::SwitchBoardPowerRequest* request,
+                                              v1::SwitchBoardPowerResponse* response) {
+  if (request->action() != v1::SwitchBoardPowerRequest::ACTION_CYCLE) *response->mutable_step() = power_step;
+  return Order("SwitchBoardPower", *request, *response);
+}
+
 grpc::Status FakeController::ListResults(grpc::ServerContext*, const v1::ListResultsRequest* request,
                                          v1::ListResultsResponse* response) {
   if (grpc::Status status = Enter("ListResults"); !status.ok()) return status;

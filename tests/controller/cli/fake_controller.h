@@ -47,6 +47,8 @@ class FakeController final : private v1::BoardService::Service,
   std::vector<v1::Firing> firings;
   // Of each board.
   std::vector<v1::BoardEvent> events;
+  // What a board's power command said.
+  v1::PowerStep power_step;
   // What the nth WatchSweep (from 0) does; by default it sends `sweep`.
   std::function<grpc::Status(int call, grpc::ServerWriter<v1::WatchSweepResponse>&, grpc::ServerContext&)> watch;
 
@@ -77,6 +79,10 @@ class FakeController final : private v1::BoardService::Service,
                                v1::QuarantineBoardResponse* response) override;
   grpc::Status ReleaseBoard(grpc::ServerContext*, const v1::ReleaseBoardRequest* request,
                             v1::ReleaseBoardResponse* response) override;
+  grpc::Status SetBoardPower(grpc::ServerContext*, const v1::SetBoardPowerRequest* request,
+                             v1::SetBoardPowerResponse* response) override;
+  grpc::Status SwitchBoardPower(grpc::ServerContext*, const v1::SwitchBoardPowerRequest* request,
+                                v1::SwitchBoardPowerResponse* response) override;
   grpc::Status RetireBoard(grpc::ServerContext*, const v1::RetireBoardRequest* request,
                            v1::RetireBoardResponse* response) override;
   grpc::Status ListResults(grpc::ServerContext*, const v1::ListResultsRequest* request,

@@ -388,9 +388,14 @@ TEST_F(CheckedDiagnosisTest, AHealthTrialMayWedgeTheBoardToo) {
   ASSERT_TRUE(agent_.GetLease());
   agent_.Call();
   agent_.Cut();
-  rig_.Advance(absl::Seconds(181));
+  // Such a trial is short, and so is its lease.
+  rig_.Advance(absl::Seconds(75));
   EXPECT_EQ(Board().state(), B::STATE_DIAGNOSING);
-  Cycle();
+  power_.Answer("on");
+  rig_.Advance(absl::Seconds(110));
+  EXPECT_EQ(power_.words.size(), 1u);
+  rig_.Advance(absl::Seconds(120));
+  for (const char* said : {"", "off", "", "on"}) power_.Answer(said);
   ComeBack(true);
   EXPECT_EQ(rig_.Trials("sweeps/check-1").at(0).outcome(), v1::OUTCOME_WEDGED);
   ASSERT_TRUE(agent_.GetLease());
