@@ -138,6 +138,17 @@ TEST(RightsTest, BoardsAndSchedulesAreKeptWithTheRightBoard) {
   }
 }
 
+TEST(RightsTest, BoardsAreSwitchedWithTheRightPowerAsAnAdministratorSaid) {
+  const std::string change = "/crosscall.v1.BoardService/SwitchBoardPower";
+  EXPECT_TRUE(CheckRight(change, kOperators | kPowerOperators).ok());
+  EXPECT_TRUE(CheckRight(change, kAdmins).ok());
+  EXPECT_EQ(CheckRight(change, kOperators | kBoardOperators).code(), absl::StatusCode::kPermissionDenied);
+  const std::string command = "/crosscall.v1.BoardService/SetBoardPower";
+  EXPECT_TRUE(CheckRight(command, kAdmins).ok());
+  EXPECT_EQ(CheckRight(command, kOperators | kBoardOperators | kPowerOperators).code(),
+            absl::StatusCode::kPermissionDenied);
+}
+
 class EnforcedRightsTest : public SecureFixture {
  protected:
   // A call without content, which no service carries out.
