@@ -11,6 +11,7 @@
 #include "proto/shared/log.h"
 #include "proto/shared/proto_time.h"
 #include "proto/shared/resource_name.h"
+#include "proto/shared/sanitize.h"
 
 namespace crosscall::dispatch {
 namespace {
@@ -32,7 +33,9 @@ void Move(Batch& batch, BoardState& board, B::State to, const std::string& reaso
 void CutOutputs(D& diagnosis) {
   for (v1::PowerStep& step : *diagnosis.mutable_steps()) {
     if (step.output().size() > kKeptOutputBytes) {
-      step.set_output(absl::StrCat("[cut; the attempt's result has all] ", step.output().substr(0, kKeptOutputBytes)));
+      const std::string end = step.output().substr(step.output().size() - kKeptOutputBytes);
+      step.set_output(shared::CleanReport(absl::StrCat("[cut; the attempt's result has all] ... ", end),
+                                          kKeptOutputBytes + shared::kLabelBytes));
     }
   }
 }

@@ -116,7 +116,8 @@ class PowerTest(unittest.TestCase):
             checks = [s["sweep"] for s in rig.objects("sweep", "list") if s["sweep"].startswith("check-")]
             self.assertGreaterEqual(len(checks), 2)
             shown = rig.ctl("boards", "show", "vb")
-            self.assertIn("passed its health trial sweeps/check-2", shown)
+            # On a busy machine a health trial may fail once.
+            self.assertRegex(shown, "passed its health trial sweeps/check-[2-9]")
 
     def test_the_controller_dies_in_the_middle_and_goes_on(self):
         with PowerRig() as rig:

@@ -61,7 +61,7 @@ void ForEachString(const Message& message, const Visit& visit) {
 }
 
 void ExpectHarmless(const std::string& name, const std::string& text) {
-  EXPECT_LE(text.size(), 8192U) << name;
+  EXPECT_LE(text.size(), 16384U) << name;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     if ((byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7F || byte == 0xFF || byte == 0xC0) {
