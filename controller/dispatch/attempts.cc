@@ -162,6 +162,13 @@ void Attempts::Establish(Batch& batch, BoardState& board, v1::Outcome outcome, c
   Settle(batch, *attempt.trial, std::move(attempt.row), outcome, cause);
 }
 
+void Attempts::LeaveDiagnosis(Batch& batch, BoardState& board, const std::string& cause) {
+  v1::Diagnosis& diagnosis = *board.row.record.mutable_diagnosis();
+  Establish(batch, board, v1::OUTCOME_LOST, cause, diagnosis);
+  diagnosis.clear_attempt();
+  batch.tx().PutBoard(board.row);
+}
+
 void Attempts::AwaitDiagnosed(Batch& batch, BoardState& board) {
   DiagnosedAttempt attempt = *std::move(board.diagnosed);
   board.diagnosed.reset();

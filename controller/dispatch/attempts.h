@@ -32,6 +32,9 @@ class Attempts {
   // That was found out. The diagnosis becomes the attempt's own result, or with LOST its evidence.
   void Establish(Batch& batch, BoardState& board, v1::Outcome outcome, const std::string& cause,
                  const v1::Diagnosis& diagnosis);
+  // Its sweep ends before that is known: the attempt is LOST, what was found so far its evidence. The board's diagnosis
+  // goes on without it.
+  void LeaveDiagnosis(Batch& batch, BoardState& board, const std::string& cause);
   // The result of the attempt that is diagnosed is in a spool that survived: wait for it.
   void AwaitDiagnosed(Batch& batch, BoardState& board);
   // The board's lease ends by another boot, and what the former one left behind says how.

@@ -259,6 +259,12 @@ void SweepDesk::BeginEnd(Batch& batch, SweepState& sweep, store::EndCause cause,
     if (!board->lease || board->lease->trial->sweep != &sweep) continue;
     attempts_.Revoke(batch, *board, reason);
   }
+  for (const auto& [name, board] : world_.boards) {
+    if (board->diagnosed && board->diagnosed->trial->sweep == &sweep) {
+      attempts_.LeaveDiagnosis(batch, *board,
+                               absl::StrCat("UNKNOWN: it was not known yet why ", name, " was silent: ", reason));
+    }
+  }
   batch.Touch(sweep);
 }
 

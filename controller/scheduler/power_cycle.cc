@@ -209,6 +209,7 @@ Course TakeReport(D& diagnosis, const CommandReport& report, const PowerScene& s
   const std::string errors = report.errors.empty() ? "" : absl::StrCat("\n", report.errors);
   AddPowerStep(diagnosis, WordOf(diagnosis), reads ? absl::StrCat(read, ", ", report.result) : report.result,
                report.output + errors, scene.now);
+  diagnosis.mutable_steps(diagnosis.steps_size() - 1)->set_accepted(report.accepted);
   const v1::PowerCommand& power = scene.record.power();
   switch (diagnosis.phase()) {
     case D::PHASE_READ_BEFORE:

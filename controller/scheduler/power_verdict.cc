@@ -35,6 +35,18 @@ std::string WordsOf(const D& diagnosis) {
   return words;
 }
 
+// Its console was read before and after an NMI, and had not changed: a kernel that lives says something, whatever
+// became of its network.
+bool IgnoredNmi(const D& diagnosis) {
+  const auto& steps = diagnosis.steps();
+  const auto nmi = std::find_if(steps.begin(), steps.end(),
+                                [](const v1::PowerStep& step) { return step.word() == "nmi" && step.accepted(); });
+  const auto is_reading = [](const v1::PowerStep& step) { return step.word() == "console" && step.accepted(); };
+  const auto after = std::find_if(nmi, steps.end(), is_reading);
+  const auto before = std::find_if(std::make_reverse_iterator(nmi), steps.rend(), is_reading);
+  return after != steps.end() && before != steps.rend() && after->output() == before->output();
+}
+
 void AddReturn(D& diagnosis, const Returned& returned, bool other_boot, absl::Time now) {
   // One that was there before tells of an earlier end.
   const bool fresh = !returned.crash_log.id().empty() && returned.crash_log.id() != diagnosis.known_crash_log();
@@ -65,15 +77,17 @@ PowerVerdict JudgeOtherBoot(const D& diagnosis, const std::string& span) {
   if (sign == Sign::kOops && !diagnosis.nmi_sent()) return {v1::OUTCOME_CRASHED, "its kernel crashed", false};
   if (diagnosis.power_before() == D::POWER_OFF) return Lost("POWER: its power read off");
   if (!provoked) return Lost("POWER: the board came back with another boot that nobody ordered");
-  if (diagnosis.power_before() == D::POWER_ON) {
-    return {v1::OUTCOME_WEDGED,
-            absl::StrCat("it answered to nothing for ", span,
-                         " while its power read on, and came back only by another boot"),
-            false};
+  if (diagnosis.power_before() == D::POWER_ON && IgnoredNmi(diagnosis)) {
+    return {
+        v1::OUTCOME_WEDGED,
+        absl::StrCat("it answered to nothing for ", span,
+                     ", its console not even to an NMI, while its power read on, and came back only by another boot"),
+        false};
   }
+  // A board whose link alone was broken looks the same.
   return Lost(
-      "UNKNOWN: it came back by another boot, and nothing shows why it was silent: no reading of its power, and no "
-      "stall or lockup on a console or in pstore");
+      "UNKNOWN: it came back by another boot, and nothing shows why it was silent: no stall or lockup on a console or "
+      "in pstore, and no NMI that its console did not answer");
 }
 
 }  // namespace

@@ -53,7 +53,7 @@ class PowerRig(Rig):
         (self.board_folder / "agent.json").write_text(json.dumps(agent))
         self.virtual.on()
         until(lambda: self.state() == "STATE_ACTIVE", "the virtual board may work")
-        self.ctl("boards", "set-power", "vb", "--console", "--", HOOK, self.board_folder)
+        self.ctl("boards", "set-power", "vb", "--console", "--nmi", "--", HOOK, self.board_folder)
 
     def board(self):
         found = [b for b in self.boards() if b["board"] == "vb"]
@@ -89,7 +89,7 @@ class PowerTest(unittest.TestCase):
             self.assertGreaterEqual(int(sweep["progress"]["wedged_count"]), 1, sweep)
             ended = int(sweep["progress"]["completed_count"]) + int(sweep["progress"]["wedged_count"])
             self.assertEqual(ended, len(LONG), sweep)
-            self.assertEqual(rig.words()[:7], ["status", "status", "console", "off", "status", "on", "status"])
+            self.assertEqual(rig.words()[:9], ["status", "status", "console", "nmi", "console", "off", "status", "on", "status"])
 
             board = rig.board()
             self.assertNotEqual(board["boot_id"], first_boot)
@@ -101,10 +101,10 @@ class PowerTest(unittest.TestCase):
             self.assertEqual(diagnosis["boot_id"], first_boot)
             self.assertTrue(diagnosis["off_verified"] and diagnosis["on_verified"])
             self.assertEqual([s["word"] for s in diagnosis["steps"]],
-                             ["status", "console", "off", "status", "on", "status", "boot"])
+                             ["status", "console", "nmi", "console", "off", "status", "on", "status", "boot"])
             self.assertIn("agent:", diagnosis["steps"][1]["output"])
             text = rig.ctl("hang", "show", hangs[-1]["name"])
-            self.assertIn("while its power read on, and came back only by another boot", text)
+            self.assertIn("its console not even to an NMI, while its power read on, and came back only by another boot", text)
             self.assertIn("diagnosing", rig.ctl("boards", "show", "vb"))
 
     def test_the_rest_of_the_sweep_waits_for_the_health_trial(self):

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""A virtual board, and its power command: virtual_board.py FOLDER on|off|cycle|status|console
+"""A virtual board, and its power command: virtual_board.py FOLDER on|off|cycle|status|console|nmi
 
 The board is a session of processes, the agent and its workers, in a mount namespace where boot_id is a file of its own:
-each `on` gives it a new one, as a kernel does. `off` kills the session, wedged or not. FOLDER/agent.json is the agent's
+each `on` gives it a new one, as a kernel does. `off` kills the session, wedged or not. An `nmi` makes it panic and boot, unless it is
+wedged: then nothing on it answers. FOLDER/agent.json is the agent's
 command line, FOLDER/mode what the command does:
 
   honest    what it is told, and says what is so
@@ -40,6 +41,11 @@ class VirtualBoard:
             if int(fields[3]) == session and fields[0] not in "ZX":
                 found.append(int(stat.parent.name))
         return found
+
+    def wedged(self):
+        """All of it is stopped."""
+        states = [pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] for pid in self.processes()]
+        return bool(states) and set(states) == {"T"}
 
     def signal(self, number):
         for pid in self.processes():
@@ -87,6 +93,9 @@ def obey(board, word):
     if word in ("off", "cycle"):
         board.off()
     if word in ("on", "cycle"):
+        board.on()
+    if word == "nmi" and board.processes() and not board.wedged():
+        board.off()
         board.on()
     if word == "status":
         print("on" if board.processes() else "off")

@@ -24,7 +24,8 @@ BoardAgent::BoardAgent(std::string name, std::string board, Surroundings around,
     : name_(std::move(name)), board_(std::move(board)), around_(around), random_(std::move(random)) {}
 
 void BoardAgent::Start(bool rebooted) {
-  if (up()) return;
+  if (up() || !powered_) return;
+  rebooted = rebooted || std::exchange(boot_is_due_, false);
   if (rebooted) ++boot_;
   ++life_;
   incarnation_ = absl::StrCat(name_, "-life-", life_);
@@ -58,9 +59,24 @@ void BoardAgent::Pause() {
 }
 
 void BoardAgent::Resume() {
+  if (wedged_) return;
   around_.judge.Note(name_, "goes on");
   paused_ = false;
   for (const std::function<void()>& step : std::exchange(deferred_, {})) step();
+}
+
+void BoardAgent::Wedge() {
+  around_.judge.Note(name_, "wedges");
+  around_.witness.OnWedged(board_);
+  wedged_ = paused_ = true;
+}
+
+void BoardAgent::PowerOff() {
+  around_.judge.Note(name_, "is without power");
+  Kill();
+  if (wedged_) around_.witness.OnUnwedged(board_, now());
+  powered_ = wedged_ = false;
+  boot_is_due_ = true;
 }
 
 void BoardAgent::Do(std::uint64_t life, std::function<void()> step) {

@@ -64,9 +64,16 @@ class BoardAgent {
   // SIGSTOP of the machine, as its pause: what happens meanwhile is handled afterwards.
   void Pause();
   void Resume();
+  // Everything on it stops until its power is switched.
+  void Wedge();
+  // Without power nothing starts; what starts after it is another boot.
+  void PowerOff();
+  void PowerOn() { powered_ = true; }
 
   bool up() const { return process_ != nullptr; }
   bool paused() const { return paused_; }
+  bool wedged() const { return wedged_; }
+  bool powered() const { return powered_; }
   // Nothing of it is broken now.
   bool works() const { return up() && !paused_ && link.clean() && disk_takes_writes && health.empty(); }
   bool idle() const { return up() && process_->jobs.empty(); }
@@ -149,6 +156,9 @@ class BoardAgent {
   std::string incarnation_;
   std::uint64_t aborted_count_ = 0;
   bool paused_ = false;
+  bool wedged_ = false;
+  bool powered_ = true;
+  bool boot_is_due_ = false;
   std::deque<std::function<void()>> deferred_;
 };
 

@@ -32,6 +32,9 @@ void ControllerHost::Start() {
   absl::StatusOr<std::unique_ptr<Engine>> engine = Engine::Load(*store_, around_.timeline, settings_);
   if (!engine.ok()) return around_.judge.Convict("store-readable", engine.status().message());
   engine_ = *std::move(engine);
+  engine_->DeliverReports([this, life = life_](Engine::Event event) {
+    if (life == life_ && up()) Submit(std::move(event));
+  });
   uploads_ = std::make_unique<dispatch::UploadAssembler>(settings_);
   around_.witness.OnControllerStart(around_.timeline.now());
   around_.network.set_controller_up(true);

@@ -13,7 +13,7 @@ constexpr absl::Duration kTick = absl::Seconds(10);
 }  // namespace
 
 Lab::Lab(Options options)
-    : settings_(std::move(options.settings)),
+    : settings_(WithPower(std::move(options.settings))),
       random_(options.seed),
       judge_(timeline_, options.trace),
       conditions_(timeline_),
@@ -42,6 +42,42 @@ BoardAgent& Lab::AddTwin(const BoardAgent& of) {
       "twin", of.board(), BoardAgent::Surroundings{timeline_, network_, controller_, witness_, judge_}, NewRandom()));
   witness_.OnDishonest(of.board());
   return *boards_.back();
+}
+
+dispatch::Settings Lab::WithPower(dispatch::Settings settings) {
+  settings.power.run = [this](const dispatch::PowerRun& run, auto done) {
+    outlets_.at(run.board)->Run(run.argv.back(), run.time_limit, std::move(done));
+  };
+  return settings;
+}
+
+Outlet& Lab::AddOutlet(BoardAgent& board, Outlet::Temper temper) {
+  std::unique_ptr<Outlet>& outlet = outlets_[board.board()];
+  outlet = std::make_unique<Outlet>(
+      board, temper, Outlet::Surroundings{timeline_, ledger_, witness_, conditions_, judge_, settings_}, NewRandom());
+  TellPower(*outlet);
+  return *outlet;
+}
+
+Outlet* Lab::OutletOf(const BoardAgent& board) {
+  const auto found = outlets_.find(board.board());
+  return found == outlets_.end() ? nullptr : found->second.get();
+}
+
+void Lab::TellPower(const Outlet& outlet) {
+  dispatch::BoardOrder order;
+  order.kind = dispatch::BoardOrder::Kind::kSetPower;
+  order.board = outlet.board();
+  order.power = outlet.Command();
+  network_.Call<v1::Board>(
+      desk_, kTick,
+      [this, order](auto done) {
+        controller_.OrderBoard(order, std::move(done));
+        return std::function<void()>();
+      },
+      [this, &outlet](const absl::StatusOr<v1::Board>& answer) {
+        if (!answer.ok()) timeline_.After(kTick, [this, &outlet] { TellPower(outlet); });
+      });
 }
 
 bool Lab::RunUntil(absl::Duration end, const std::function<bool()>& done) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,6 +22,7 @@
 #include "tests/sim/judge.h"
 #include "tests/sim/ledger.h"
 #include "tests/sim/network.h"
+#include "tests/sim/outlet.h"
 #include "tests/sim/promises.h"
 #include "tests/sim/timeline.h"
 #include "tests/sim/witness.h"
@@ -42,6 +44,8 @@ class Lab {
   // A board and its agent, which has not started. Another machine with the name of a board that is there: `twin`.
   BoardAgent& AddBoard(const std::string& id);
   BoardAgent& AddTwin(const BoardAgent& of);
+  // The board's power command becomes known to the controller once the board is.
+  Outlet& AddOutlet(BoardAgent& board, Outlet::Temper temper);
 
   // Runs until `end` or, if it comes first, until `done` says so. False if a rule was broken.
   bool RunUntil(
@@ -62,6 +66,8 @@ class Lab {
   Promises& promises() { return promises_; }
   const dispatch::Settings& settings() const { return settings_; }
   std::vector<std::unique_ptr<BoardAgent>>& boards() { return boards_; }
+  // Null: it has none.
+  Outlet* OutletOf(const BoardAgent& board);
   // A stream of its own for each purpose: what one draws does not change what another gets.
   scheduler::Random NewRandom() { return scheduler::Random(random_.Next()); }
   absl::Duration now() const { return timeline_.now(); }
@@ -70,6 +76,8 @@ class Lab {
   template <class Response>
   absl::StatusOr<Response> Ask(const std::function<void(dispatch::Done<Response>)>& call);
   void Tick();
+  dispatch::Settings WithPower(dispatch::Settings settings);
+  void TellPower(const Outlet& outlet);
 
   const dispatch::Settings settings_;
   scheduler::Random random_;
@@ -81,6 +89,9 @@ class Lab {
   Ledger ledger_;
   ControllerHost controller_;
   std::vector<std::unique_ptr<BoardAgent>> boards_;
+  std::map<std::string, std::unique_ptr<Outlet>> outlets_;
+  // Those who tell the controller of outlets are at its side.
+  Link desk_;
   Promises promises_;
 };
 

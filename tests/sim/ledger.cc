@@ -76,15 +76,17 @@ absl::Status Ledger::ReadBoards() {
 void Ledger::OnBoardState(const std::string& name, BoardRecord& board, v1::Board::State now) {
   const v1::Board::State before = std::exchange(board.state, now);
   if (now == before) return;
+  if (now == v1::Board::STATE_DIAGNOSING) ++board.diagnoses;
   judge_.Note("store", name, " is ", v1::Board::State_Name(now));
   judge_.Fold(static_cast<std::uint64_t>(now));
   const bool withheld = before == v1::Board::STATE_QUARANTINED || before == v1::Board::STATE_DRAINED;
   if (!withheld || now == v1::Board::STATE_QUARANTINED) return;
   judge_.Require(++board.releases <= witness_.ReleasesAsked(name), "a-person-lets-boards-back", name, " left ",
                  v1::Board::State_Name(before), " without anybody's release");
-  judge_.Require(settings_.health_period == absl::ZeroDuration() || now == v1::Board::STATE_CHECKING,
-                 "only-checked-boards-work", name, " went from ", v1::Board::State_Name(before), " to ",
-                 v1::Board::State_Name(now));
+  // One that is silent is diagnosed at once, and checked after that.
+  const bool checked = now == v1::Board::STATE_CHECKING || now == v1::Board::STATE_DIAGNOSING;
+  judge_.Require(settings_.health_period == absl::ZeroDuration() || checked, "only-checked-boards-work", name,
+                 " went from ", v1::Board::State_Name(before), " to ", v1::Board::State_Name(now));
 }
 
 absl::Status Ledger::ReadSweeps(bool all) {
@@ -198,6 +200,8 @@ void Ledger::OnAttempt(const AttemptId& id, AttemptRecord now) {
                                              v1::Outcome_Name(found->second.outcome), " to ", now.lease_state, " ",
                                              v1::Outcome_Name(now.outcome)));
   }
+  // Its end may come later, when it is known what became of it.
+  if (now.lease_state == "expired" && (fresh || found->second.lease_state != "expired")) CheckExpiry(id, now);
   if (now.end_time == 0) {
     open_attempts_.insert(id);
   } else {
@@ -236,7 +240,6 @@ void Ledger::OnAttemptEnd(const AttemptId& id, const AttemptRecord& now) {
   const auto state = scheduler::ParseLeaseState(now.lease_state);
   judge_.Require(state.ok() && !scheduler::IsLive(*state), "ends-once", trials_[id.first].name, " attempt ", id.second,
                  " ended as ", now.lease_state);
-  if (now.lease_state == "expired") CheckExpiry(id, now);
 }
 
 void Ledger::CheckExpiry(const AttemptId& id, const AttemptRecord& now) {
@@ -274,6 +277,11 @@ void Ledger::CheckOwnResult(const AttemptId& id, const AttemptRecord& now) {
   judge_.Require(results_[own->second] == now.outcome, "outcome-has-its-result", trial.name, " attempt ", id.second,
                  ": outcome and result differ");
   if (!witness_.IsHonest(now.board)) return;
+  if (now.outcome == v1::OUTCOME_WEDGED) {
+    const absl::Duration granted = absl::FromUnixNanos(now.grant_time) - timeline_.Wall() + timeline_.now();
+    return judge_.Require(witness_.WasWedgedAfter(now.board, granted), "only-wedged-boards-are-wedged", trial.name,
+                          " attempt ", id.second, " ended WEDGED, and ", now.board, " was not");
+  }
   judge_.Require(witness_.OutcomeMade(own->second) == now.outcome, "outcome-has-its-result", trial.name, " attempt ",
                  id.second, ": no worker made its result");
 }
@@ -283,8 +291,8 @@ void Ledger::CheckTogether() {
   for (const AttemptId& id : open_attempts_) {
     const AttemptRecord& attempt = attempts_[id];
     const TrialRecord& trial = trials_[id.first];
-    judge_.Require(trial.state == v1::Trial::STATE_RUNNING && trial.attempt_count == id.second, "one-attempt-at-a-time",
-                   trial.name, ": attempt ", id.second, " is open, the trial is not running it");
+    judge_.Require(trial.runs() && trial.attempt_count == id.second, "one-attempt-at-a-time", trial.name, ": attempt ",
+                   id.second, " is open, the trial is not running it");
     if (!attempt.live()) continue;
     const auto [other, first] = live.emplace(attempt.board, trial.name);
     judge_.Require(first, "one-lease-a-board", attempt.board, " has leases of ", other->second, " and ", trial.name);
@@ -292,7 +300,7 @@ void Ledger::CheckTogether() {
   for (const AttemptId& id : std::exchange(ended_now_, {})) {
     CheckOwnResult(id, attempts_[id]);
     const TrialRecord& trial = trials_[id.first];
-    if (trial.attempt_count != id.second || trial.state == v1::Trial::STATE_RUNNING) continue;
+    if (trial.attempt_count != id.second || trial.runs()) continue;
     const bool finding = scheduler::AfterAttempt(attempts_[id].outcome, 1, 2, false) == v1::Trial::STATE_FINISHED;
     judge_.Require(finding == (trial.state == v1::Trial::STATE_FINISHED), "outcome-decides-the-trial", trial.name,
                    " is ", v1::Trial::State_Name(trial.state), " after ", v1::Outcome_Name(attempts_[id].outcome));

@@ -46,7 +46,8 @@ struct TrialRecord {
   v1::Outcome outcome = v1::OUTCOME_UNSPECIFIED;
   std::int64_t end_time = 0;
   bool operator==(const TrialRecord&) const = default;
-  bool ended() const { return state != v1::Trial::STATE_PENDING && state != v1::Trial::STATE_RUNNING; }
+  bool runs() const { return state == v1::Trial::STATE_RUNNING || state == v1::Trial::STATE_DIAGNOSING; }
+  bool ended() const { return state != v1::Trial::STATE_PENDING && !runs(); }
 };
 
 struct SweepRecord {
@@ -61,6 +62,8 @@ struct BoardRecord {
   v1::Board::State state = v1::Board::STATE_UNSPECIFIED;
   // How often it was let out of what only a person may end.
   int releases = 0;
+  // How often one of it was begun.
+  int diagnoses = 0;
   std::string incarnation;
   std::set<std::string> former;
 };

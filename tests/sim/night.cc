@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <memory>
 #include <vector>
 
@@ -26,6 +27,8 @@ dispatch::Settings DrawSettings(scheduler::Random& random) {
   settings.attempts_per_trial = 1 + static_cast<std::uint32_t>(random.Below(4));
   settings.lease_term = absl::Seconds(60 + random.Below(180));
   settings.first_term = absl::Seconds(20 + random.Below(60));
+  settings.power_rules.wedge_after = settings.lease_term + absl::Seconds(30 + random.Below(300));
+  settings.power_rules.cycle_gap = absl::Minutes(5 + random.Below(30));
   if (random.Below(4) > 0) settings.health_period = absl::Minutes(30 + random.Below(300));
   return settings;
 }
@@ -62,8 +65,15 @@ class Night {
       if (climate_.stuck_workers) board.temper.stuck = 30;
       if (climate_.liars && i == 0) MakeLiar(lab_, board, random_);
       board.Start();
+      if (climate_.wedges) lab_.AddOutlet(board, DrawOutlet());
     }
     if (climate_.twins) lab_.AddTwin(*lab_.boards().back()).Start();
+  }
+
+  // Half of them do what they are told.
+  Outlet::Temper DrawOutlet() {
+    constexpr Outlet::Temper kTempers[] = {Outlet::Temper::kLying, Outlet::Temper::kBlind, Outlet::Temper::kDead};
+    return random_.Below(2) == 0 ? Outlet::Temper::kHonest : kTempers[random_.Below(std::size(kTempers))];
   }
 
   bool AllDone() {

@@ -13,6 +13,8 @@ constexpr absl::Duration kIdleLimit = absl::Minutes(1);
 constexpr absl::Duration kCheckLimit = absl::Minutes(30);
 // After a fault an agent may be in the longest pause of its back-off, after a call that had to time out.
 constexpr absl::Duration kRecovery = absl::Minutes(3);
+// What a diagnosis may take besides its own limits: the runs of a command.
+constexpr absl::Duration kSteps = absl::Minutes(15);
 constexpr absl::Duration kCancelLimit = absl::Seconds(1);
 
 }  // namespace
@@ -33,6 +35,7 @@ void Promises::CheckBoard(const BoardAgent& board) {
   CheckIdle(name,
             state == v1::Board::STATE_ACTIVE && around_.ledger.Waiting(name) > 0 && !around_.ledger.HasLiveLease(name));
   CheckChecking(name, state == v1::Board::STATE_CHECKING);
+  CheckDiagnosis(name, known != around_.ledger.boards().end() && known->second.state == v1::Board::STATE_DIAGNOSING);
 }
 
 void Promises::CheckIdle(const std::string& name, bool starves) {
@@ -53,6 +56,18 @@ void Promises::CheckChecking(const std::string& name, bool checking) {
   const absl::Duration since = checking_since_.emplace(name, around_.timeline.now()).first->second;
   around_.judge.Require(around_.timeline.now() - since <= kCheckLimit, "a-check-comes-to-an-end", name,
                         " works, and has been on trial since ", absl::FormatDuration(since));
+}
+
+void Promises::CheckDiagnosis(const std::string& name, bool diagnosed) {
+  if (!diagnosed) {
+    diagnosed_since_.erase(name);
+    return;
+  }
+  const absl::Duration since = diagnosed_since_.emplace(name, around_.timeline.now()).first->second;
+  const absl::Duration begun = std::max(since, around_.conditions.ControllerWholeSince());
+  const scheduler::PowerRules& rules = around_.settings.power_rules;
+  around_.judge.Require(around_.timeline.now() - begun <= rules.diagnosis_limit + rules.boot_limit + kSteps,
+                        "a-diagnosis-comes-to-an-end", name, " has been diagnosed since ", absl::FormatDuration(since));
 }
 
 void Promises::CheckSweeps() {

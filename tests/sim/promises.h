@@ -43,6 +43,7 @@ class Promises {
   void CheckBoard(const BoardAgent& board);
   void CheckIdle(const std::string& name, bool starves);
   void CheckChecking(const std::string& name, bool checking);
+  void CheckDiagnosis(const std::string& name, bool diagnosed);
   void CheckSweeps();
   void CheckCancelled(const std::string& sweep);
 
@@ -51,6 +52,8 @@ class Promises {
   std::map<std::string, absl::Duration> idle_since_;
   // Since when a board that works has been seen on trial.
   std::map<std::string, absl::Duration> checking_since_;
+  // Since when a diagnosis has been seen.
+  std::map<std::string, absl::Duration> diagnosed_since_;
 };
 
 }  // namespace crosscall::sim

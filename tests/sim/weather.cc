@@ -20,6 +20,7 @@ Climate Climate::Draw(scheduler::Random& random) {
   climate.liars = maybe(4);
   climate.twins = maybe(8);
   climate.stuck_workers = maybe(3);
+  climate.wedges = maybe(2);
   return climate;
 }
 
@@ -33,6 +34,7 @@ void Weather::Plan(absl::Duration end) {
   if (climate_.bad_health) Repeat(absl::Minutes(30), [this] { Sicken(); });
   if (climate_.controller_crashes) Repeat(absl::Minutes(15), [this] { CrashController(); });
   if (climate_.store_errors) Repeat(absl::Minutes(30), [this] { SpoilStore(); });
+  if (climate_.wedges) Repeat(absl::Minutes(25), [this] { Wedge(); });
   if (climate_.vanishing) lab_.timeline().After(Between(absl::Minutes(1), end - lab_.now()), [this] { Vanish(); });
 }
 
@@ -60,7 +62,7 @@ void Weather::Fault(const std::string& who, absl::Duration span, const std::func
 
 void Weather::CrashAgent() {
   BoardAgent& board = AnyBoard();
-  if (!board.up() || !board.restarts) return;
+  if (!board.up() || board.wedged() || !board.restarts) return;
   board.Kill();
   const bool rebooted = random_.Below(3) == 0;
   const absl::Duration down =
@@ -150,6 +152,13 @@ void Weather::Vanish() {
   lab_.conditions().Begin(board.board());
   board.restarts = false;
   board.Kill();
+}
+
+void Weather::Wedge() {
+  BoardAgent& board = AnyBoard();
+  Outlet* outlet = lab_.OutletOf(board);
+  if (outlet == nullptr || !board.up() || board.paused()) return;
+  outlet->Wedge();
 }
 
 }  // namespace crosscall::sim

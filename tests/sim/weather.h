@@ -26,6 +26,7 @@ struct Climate {
   bool liars = false;
   bool twins = false;
   bool stuck_workers = false;
+  bool wedges = false;
 
   // One night in eight has none.
   static Climate Draw(scheduler::Random& random);
@@ -57,6 +58,7 @@ class Weather {
   void CrashController();
   void SpoilStore();
   void Vanish();
+  void Wedge();
 
   Lab& lab_;
   const Climate climate_;

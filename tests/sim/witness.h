@@ -92,6 +92,16 @@ class Witness {
   void OnDishonest(const std::string& board) { dishonest_.insert(board); }
   bool IsHonest(const std::string& board) const { return dishonest_.count(board) == 0; }
   void OnPaused(const std::string& board) { paused_.insert(board); }
+  // A board stands still from its wedge until its power goes.
+  void OnWedged(const std::string& board) {
+    OnPaused(board);
+    wedged_until_[board] = absl::InfiniteDuration();
+  }
+  void OnUnwedged(const std::string& board, absl::Duration now) { wedged_until_[board] = now; }
+  bool WasWedgedAfter(const std::string& board, absl::Duration time) const {
+    const auto found = wedged_until_.find(board);
+    return found != wedged_until_.end() && found->second >= time;
+  }
   bool WasPaused(const std::string& board) const { return paused_.count(board) > 0; }
 
  private:
@@ -108,6 +118,7 @@ class Witness {
   std::map<std::string, int> releases_asked_;
   std::set<std::string> dishonest_;
   std::set<std::string> paused_;
+  std::map<std::string, absl::Duration> wedged_until_;
   absl::Duration controller_start_ = -absl::InfiniteDuration();
 };
 

@@ -61,11 +61,14 @@ class DiagnosisTest : public ::testing::Test {
     settings.health_period = health_period;
     return settings;
   }
+  // It knows `console` and `nmi`.
   void SetPower(const std::string& board, const std::vector<std::string>& argv) {
     BoardOrder order;
     order.kind = Kind::kSetPower;
     order.board = board;
     for (const std::string& word : argv) order.power.add_argv(word);
+    order.power.set_console(true);
+    order.power.set_nmi(true);
     EXPECT_TRUE(rig_.Order(order).ok());
   }
   absl::StatusOr<v1::SwitchBoardPowerResponse> Switch(Action::Action action, bool answered = true) {
@@ -84,8 +87,10 @@ class DiagnosisTest : public ::testing::Test {
   v1::Trial Trial() { return rig_.Trials("sweeps/s1").at(0); }
 
   // The board runs the first trial of a sweep, and is heard no more until its lease has expired.
-  void FallSilent() {
-    rig_.Create(1);
+  void FallSilent(absl::Duration deadline = absl::Hours(2)) {
+    v1::CreateSweepRequest request = PairSweep(1);
+    request.mutable_spec()->mutable_sweep_deadline()->set_seconds(absl::ToInt64Seconds(deadline));
+    ASSERT_TRUE(rig_.Create(request).ok());
     ASSERT_TRUE(agent_.GetLease());
     agent_.Call();
     agent_.Cut();
@@ -93,9 +98,20 @@ class DiagnosisTest : public ::testing::Test {
   }
   // Waits until it counts as wedged, and switches it as asked.
   void Cycle() {
-    power_.Answer("on");
-    rig_.Advance(absl::Seconds(130));
+    Ask();
     for (const char* said : {"", "off", "", "on"}) power_.Answer(said);
+  }
+  // It is powered, and does not even answer to an NMI.
+  void Ask() {
+    for (const char* said : {"on", "login:"}) power_.Answer(said);
+    IgnoreNmi();
+  }
+  void IgnoreNmi() {
+    // Not before it has been silent for long enough.
+    if (power_.waiting.empty()) rig_.Advance(absl::Seconds(130));
+    power_.Answer("");
+    rig_.Advance(absl::Seconds(11));
+    power_.Answer("login:");
   }
   void ComeBack(bool new_boot) {
     agent_.Reincarnate(new_boot);
@@ -119,7 +135,7 @@ TEST_F(DiagnosisTest, AWedgedBoardIsSwitchedProvedAndTheTrialSaysSo) {
   EXPECT_EQ(Trial().state(), v1::Trial::STATE_DIAGNOSING);
   EXPECT_EQ(rig_.Sweep("sweeps/s1").progress().running_count(), 1u);
   Cycle();
-  EXPECT_THAT(power_.words, ElementsAre("status", "off", "status", "on", "status"));
+  EXPECT_THAT(power_.words, ElementsAre("status", "console", "nmi", "console", "off", "status", "on", "status"));
   rig_.Advance(absl::Seconds(40));
   ComeBack(true);
   EXPECT_EQ(Board().state(), B::STATE_ACTIVE);
@@ -130,7 +146,7 @@ TEST_F(DiagnosisTest, AWedgedBoardIsSwitchedProvedAndTheTrialSaysSo) {
   const v1::Result result = rig_.Results("sweeps/s1").at(0);
   EXPECT_EQ(result.attempt().lease_state(), "expired");
   EXPECT_EQ(result.payload().outcome(), v1::OUTCOME_WEDGED);
-  EXPECT_EQ(result.payload().diagnosis().steps_size(), 6);
+  EXPECT_EQ(result.payload().diagnosis().steps_size(), 9);
   EXPECT_THAT(result.payload().diagnosis().conclusion(), StartsWith("WEDGED, it answered to nothing for"));
   ExpectSoundStore();
 }
@@ -172,7 +188,7 @@ TEST_F(DiagnosisTest, OneThatAnswersAgainByItselfIsNeverSwitched) {
   agent_.Call();
   EXPECT_EQ(Board().state(), B::STATE_ACTIVE);
   EXPECT_THAT(rig_.Results("sweeps/s1").at(0).attempt().cause(), StartsWith("NETWORK: "));
-  EXPECT_THAT(power_.words, ElementsAre("status"));
+  EXPECT_THAT(power_.words, ElementsAre("status", "console"));
 }
 
 TEST_F(DiagnosisTest, AResultThatSurvivedCountsMoreThanTheDiagnosis) {
@@ -203,8 +219,7 @@ TEST_F(DiagnosisTest, AResultMayArriveWhileItIsDiagnosed) {
 
 TEST_F(DiagnosisTest, ARestartedControllerGoesOnWhereItWas) {
   FallSilent();
-  power_.Answer("on");
-  rig_.Advance(absl::Seconds(130));
+  Ask();
   ASSERT_EQ(power_.words.back(), "off");
   rig_.Restart();
   power_.waiting.clear();
@@ -235,8 +250,7 @@ TEST_F(DiagnosisTest, AnIdleBoardIsSuspectedBySilenceAlone) {
   EXPECT_EQ(Board().state(), B::STATE_ACTIVE);
   rig_.Advance(absl::Seconds(2));
   EXPECT_EQ(Board().state(), B::STATE_DIAGNOSING);
-  power_.Answer("on");
-  for (const char* said : {"", "off", "", "on"}) power_.Answer(said);
+  Cycle();
   ComeBack(true);
   EXPECT_EQ(Board().state(), B::STATE_ACTIVE);
   EXPECT_THAT(Diagnosis().conclusion(), StartsWith("WEDGED"));
@@ -290,20 +304,43 @@ TEST_F(DiagnosisTest, ASilentLabIsOneAlertAndNoPower) {
   EXPECT_THAT(rig_.Results("sweeps/s1").at(0).attempt().cause(), StartsWith("NETWORK: much of the lab"));
 }
 
-TEST_F(DiagnosisTest, ACancelledSweepEndsWithItsDiagnosis) {
+TEST_F(DiagnosisTest, ACancelledSweepDoesNotWaitForADiagnosis) {
   FallSilent();
+  power_.Answer("on");
   ASSERT_TRUE(rig_.Cancel("sweeps/s1").ok());
-  EXPECT_EQ(rig_.Sweep("sweeps/s1").state(), v1::Sweep::STATE_CANCELLING);
-  agent_.Call();
   EXPECT_EQ(rig_.Sweep("sweeps/s1").state(), v1::Sweep::STATE_CANCELLED);
+  EXPECT_EQ(Trial().state(), v1::Trial::STATE_CANCELLED);
+  // What was found so far is kept, and the board is brought back all the same.
+  const auto results = rig_.Results("sweeps/s1", true);
+  const bool has_bundle = std::any_of(results.begin(), results.end(), [](const v1::Result& result) {
+    return result.evidence() && result.payload().diagnosis().steps_size() == 1;
+  });
+  EXPECT_TRUE(has_bundle);
+  EXPECT_EQ(Board().state(), B::STATE_DIAGNOSING);
+  power_.Answer("login:");
+  IgnoreNmi();
+  for (const char* said : {"", "off", "", "on"}) power_.Answer(said);
+  ComeBack(true);
+  EXPECT_EQ(Board().state(), B::STATE_ACTIVE);
+  EXPECT_THAT(Diagnosis().conclusion(), StartsWith("WEDGED"));
+  ExpectSoundStore();
+}
+
+TEST_F(DiagnosisTest, ASweepEndsByItsDeadlineWhateverIsBeingDiagnosed) {
+  FallSilent(absl::Seconds(200));
+  power_.Answer("on");
+  ASSERT_EQ(Trial().state(), v1::Trial::STATE_DIAGNOSING);
+  rig_.Advance(absl::Seconds(20));
+  EXPECT_EQ(rig_.Sweep("sweeps/s1").state(), v1::Sweep::STATE_FAILED);
+  EXPECT_THAT(rig_.Results("sweeps/s1", true).at(0).attempt().cause(),
+              StartsWith("UNKNOWN: it was not known yet why boards/a was silent: the sweep's deadline passed"));
   ExpectSoundStore();
 }
 
 TEST_F(DiagnosisTest, TwoMachinesWithOneNameCutADiagnosisShort) {
   FallSilent();
   EXPECT_EQ(rig_.Order(Kind::kQuarantine, "boards/a", "smells").status().code(), absl::StatusCode::kFailedPrecondition);
-  power_.Answer("on");
-  rig_.Advance(absl::Seconds(130));
+  Ask();
   ASSERT_EQ(power_.words.back(), "off");
   // While its power is switched sessions mean nothing, but so many that take over from live ones do.
   for (int i = 0; i < 6; ++i) {
@@ -347,7 +384,7 @@ TEST_F(DiagnosisTest, AnOrderedCycleIsVerifiedAndLimited) {
   const auto response = Switch(Action::ACTION_CYCLE, false);
   ASSERT_TRUE(response.ok()) << response.status();
   EXPECT_EQ(response->board().state(), B::STATE_DIAGNOSING);
-  for (const char* said : {"on", "", "off", "", "on"}) power_.Answer(said);
+  for (const char* said : {"on", "login:", "", "off", "", "on"}) power_.Answer(said);
   agent_.Cut();
   ComeBack(true);
   EXPECT_EQ(Board().state(), B::STATE_ACTIVE);
@@ -391,13 +428,17 @@ TEST_F(CheckedDiagnosisTest, AHealthTrialMayWedgeTheBoardToo) {
   // Such a trial is short, and so is its lease.
   rig_.Advance(absl::Seconds(75));
   EXPECT_EQ(Board().state(), B::STATE_DIAGNOSING);
-  power_.Answer("on");
+  for (const char* said : {"on", "login:"}) power_.Answer(said);
   rig_.Advance(absl::Seconds(110));
-  EXPECT_EQ(power_.words.size(), 1u);
+  EXPECT_THAT(power_.words, ElementsAre("status", "console"));
   rig_.Advance(absl::Seconds(120));
-  for (const char* said : {"", "off", "", "on"}) power_.Answer(said);
+  power_.Answer("");
+  rig_.Advance(absl::Seconds(11));
+  for (const char* said : {"login:", "", "off", "", "on"}) power_.Answer(said);
   ComeBack(true);
-  EXPECT_EQ(rig_.Trials("sweeps/check-1").at(0).outcome(), v1::OUTCOME_WEDGED);
+  // Its sweep had to end before that was known; the board's own record has it.
+  EXPECT_EQ(rig_.Trials("sweeps/check-1").at(0).outcome(), v1::OUTCOME_LOST);
+  EXPECT_THAT(Diagnosis().conclusion(), StartsWith("WEDGED"));
   ASSERT_TRUE(agent_.GetLease());
   EXPECT_THAT(agent_.leases[0].trial(), StartsWith("sweeps/check-2/"));
   agent_.Finish(v1::OUTCOME_COMPLETED);

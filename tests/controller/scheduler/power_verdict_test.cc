@@ -29,17 +29,45 @@ class PowerVerdictTest : public ::testing::Test {
     other_.incarnation_id = "life-2";
     other_.silent_for = absl::Seconds(400);
   }
+  void AddRun(const char* word, const char* output) {
+    AddPowerStep(diagnosis_, word, "exit status 0", output, kNow);
+    diagnosis_.mutable_steps(diagnosis_.steps_size() - 1)->set_accepted(true);
+  }
   PowerVerdict Judge(const Returned& returned) { return JudgeReturn(diagnosis_, returned, kNow); }
 
   D diagnosis_;
   Returned other_;
 };
 
-TEST_F(PowerVerdictTest, AnotherBootAfterACycleOfAPoweredBoardIsAWedge) {
+TEST_F(PowerVerdictTest, APoweredBoardWhoseConsoleAnswersNoNmiHasWedged) {
+  AddRun("console", "login:");
+  AddRun("nmi", "");
+  AddRun("console", "login:");
   const PowerVerdict verdict = Judge(other_);
   EXPECT_EQ(verdict.outcome, v1::OUTCOME_WEDGED);
-  EXPECT_THAT(verdict.cause, HasSubstr("answered to nothing for 6m40s while its power read on"));
+  EXPECT_THAT(verdict.cause, HasSubstr("answered to nothing for 6m40s, its console not even to an NMI"));
   EXPECT_FALSE(verdict.quarantine);
+}
+
+// Its link may have been all that was broken.
+TEST_F(PowerVerdictTest, ASilenceThatOnlyACycleEndedIsNoWedge) {
+  EXPECT_EQ(Judge(other_).outcome, v1::OUTCOME_LOST);
+  EXPECT_THAT(Judge(other_).cause, StartsWith("UNKNOWN: "));
+}
+
+TEST_F(PowerVerdictTest, AConsoleThatAnswersAnNmiOrCannotBeReadShowsNoWedge) {
+  AddRun("console", "login:");
+  AddRun("nmi", "");
+  AddRun("console", "login:\nUhhuh. NMI received for unknown reason");
+  EXPECT_EQ(Judge(other_).outcome, v1::OUTCOME_LOST);
+  for (const int refused : {0, 1, 2}) {
+    diagnosis_.clear_steps();
+    AddRun("console", "busy");
+    AddRun("nmi", "");
+    AddRun("console", "busy");
+    diagnosis_.mutable_steps(refused)->set_accepted(false);
+    EXPECT_EQ(Judge(other_).outcome, v1::OUTCOME_LOST) << refused;
+  }
 }
 
 TEST_F(PowerVerdictTest, TheSameBootAfterACycleConvictsThePowerCommand) {
@@ -85,16 +113,16 @@ TEST_F(PowerVerdictTest, ANewCrashLogDecidesAndAnOldOneDoesNot) {
   EXPECT_EQ(JudgeReturn(fresh, other_, kNow).outcome, v1::OUTCOME_CRASHED);
   EXPECT_EQ(fresh.steps(0).output(), kOops);
   diagnosis_.set_known_crash_log("2");
-  EXPECT_EQ(Judge(other_).outcome, v1::OUTCOME_WEDGED);
+  EXPECT_EQ(Judge(other_).outcome, v1::OUTCOME_LOST);
   EXPECT_EQ(diagnosis_.steps(0).output(), "");
 }
 
-TEST_F(PowerVerdictTest, APanicThatAnNmiAskedForIsNoCrash) {
+TEST_F(PowerVerdictTest, APanicThatAnNmiAskedForIsNoFinding) {
   diagnosis_.set_nmi_sent(true);
   diagnosis_.set_switched(false);
   other_.crash_log.set_id("2");
   other_.crash_log.set_text("Kernel panic - not syncing: NMI: Not continuing");
-  EXPECT_EQ(Judge(other_).outcome, v1::OUTCOME_WEDGED);
+  EXPECT_EQ(Judge(other_).outcome, v1::OUTCOME_LOST);
 }
 
 TEST_F(PowerVerdictTest, ABootThatNobodyOrderedIsWhatItLeftBehind) {
