@@ -5,10 +5,13 @@ import type {SyntaxNode} from '@lezer/common';
 
 export interface Matcher {
   readonly label: string;
+  readonly op: string;
   readonly value: string;
 }
 
 export interface Selector {
+  // As written, without a range.
+  readonly text: string;
   readonly metric: string;
   readonly matchers: readonly Matcher[];
   // As written, "5m" or "5m:1m"; absent of an instant selector.
@@ -49,6 +52,7 @@ function selectorOf(node: SyntaxNode, text: string): Selector {
   const name = node.getChild('Identifier');
   const matchers = all(node, 'UnquotedLabelMatcher').map((matcher) => ({
     label: textOf(matcher.getChild('LabelName')!, text),
+    op: textOf(matcher.getChild('MatchOp')!, text),
     value: textOf(matcher.getChild('StringLiteral')!, text).slice(1, -1),
   }));
   let around = node.parent;
@@ -60,7 +64,7 @@ function selectorOf(node: SyntaxNode, text: string): Selector {
   }
   const call = around?.name === 'FunctionCallBody' && around.parent?.name === 'FunctionCall' ? around.parent : undefined;
   const callee = call?.getChild('FunctionIdentifier');
-  return {metric: name ? textOf(name, text) : '', matchers, range, callee: callee ? textOf(callee, text) : undefined};
+  return {text: textOf(node, text), metric: name ? textOf(name, text) : '', matchers, range, callee: callee ? textOf(callee, text) : undefined};
 }
 
 // Throws SyntaxProblem with the place of the first error.
