@@ -245,13 +245,19 @@ def history(lab, targets, begin, end, step, out):
 
 
 class Exporter:
-    """Serves a lab on loopback, at a port that the kernel chooses. Use as a context manager."""
+    """Serves a lab on loopback, at a port that the kernel chooses. Use as a context manager.
 
-    def __init__(self, lab, clock):
+    With `tls`, an ssl.SSLContext, by HTTPS; with `authorization`, only to those who send that header.
+    """
+
+    def __init__(self, lab, clock, tls=None, authorization=None):
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):  # noqa: N802, the name is the library's
                 if self.path not in (CONTROLLER, RESULTS):
                     self.send_error(404)
+                    return
+                if authorization and self.headers["Authorization"] != authorization:
+                    self.send_error(401)
                     return
                 body = exposition(lab, self.path, clock()).encode()
                 self.send_response(200)
@@ -265,6 +271,8 @@ class Exporter:
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.address = "127.0.0.1:%d" % self.server.server_address[1]
+        if tls:
+            self.server.socket = tls.wrap_socket(self.server.socket, server_side=True)
         self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
 
     def __enter__(self):

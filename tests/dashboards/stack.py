@@ -65,7 +65,9 @@ class Prometheus(Server):
     def __init__(self, folder, config):
         super().__init__(["prometheus", f"--config.file={config}", f"--storage.tsdb.path={folder / 'data'}", "--storage.tsdb.retention.time=60d",
                           # History has a sample every quarter of an hour.
-                          "--query.lookback-delta=20m", "--web.listen-address=127.0.0.1:0", "--web.enable-lifecycle"], folder / "prometheus.log")
+                          "--query.lookback-delta=20m",
+                          # What was said before the Alertmanager was known is said again at once.
+                          "--rules.alert.resend-delay=1s", "--web.listen-address=127.0.0.1:0", "--web.enable-lifecycle"], folder / "prometheus.log")
 
     def query(self, expression):
         return self.get("/api/v1/query", query=expression)["data"]["result"]
