@@ -12,6 +12,8 @@ export interface RightlyEmpty {
   // One query of the panel; all of them if absent.
   readonly query?: string;
   readonly rule?: string;
+  // A metric that a controller may not export at all, whatever asks for it.
+  readonly metric?: string;
   readonly reason: string;
 }
 
@@ -51,6 +53,7 @@ function reasonFor(list: readonly RightlyEmpty[], dashboard: Dashboard, panel: P
 // Entries that are about nothing would hide a panel that is renamed.
 function stale(list: readonly RightlyEmpty[], dashboards: readonly Dashboard[], rules: readonly RuleState[]): string[] {
   const there = (each: RightlyEmpty): boolean => {
+    if (each.metric !== undefined) return true;
     if (each.rule !== undefined) return rules.length === 0 || rules.some((rule) => rule.name === each.rule);
     const dashboard = dashboards.find((one) => one.uid === each.dashboard);
     if (!dashboard) return true;
@@ -82,6 +85,10 @@ class Check {
     return this.labels.get(metric)!;
   }
 
+  private excuse(metric: string): string | undefined {
+    return this.options.rightlyEmpty.find((each) => each.metric === metric)?.reason;
+  }
+
   // Names in the expression that mean nothing to this Prometheus. Labels can be judged only where each metric has series.
   private async unknownNames(expression: Expression, span: Span, legend: string): Promise<string[]> {
     const found: string[] = [];
@@ -90,7 +97,7 @@ class Check {
     for (const selector of expression.selectors) {
       if (selector.metric === 'ALERTS') continue;
       if (!this.metrics.has(selector.metric) && !this.recorded.has(selector.metric)) {
-        found.push(`nobody exports ${selector.metric}`);
+        if (this.excuse(selector.metric) === undefined) found.push(`nobody exports ${selector.metric}`);
         all = false;
         continue;
       }
@@ -139,9 +146,12 @@ class Check {
     const before = this.report.problems.length;
     const found = await this.series(text, place, run);
     if (this.report.problems.length > before) return;
-    for (const unknown of await this.unknownNames(parse(text), span, legend)) this.problem(place, unknown);
+    const expression = parse(text);
+    for (const unknown of await this.unknownNames(expression, span, legend)) this.problem(place, unknown);
+    const absent = expression.selectors.map(({metric}) => (this.metrics.has(metric) ? undefined : this.excuse(metric))).find((each) => each !== undefined);
+    const why = absent ?? reason;
     if (found.length > 0) this.report.withData++;
-    else if (reason !== undefined) this.report.empty.push({place, reason});
+    else if (why !== undefined) this.report.empty.push({place, reason: why});
     else this.problem(place, `no data: ${text}`);
   }
 

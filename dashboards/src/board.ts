@@ -91,7 +91,8 @@ export const boardPage: Page = {
   refresh: '1m',
   variables: [
     one('board', 'Board', `label_values(${of('crosscall_board_info')}, board)`),
-    ...points,
+    // At level "board" these are the headline's alone, which are all that is known of a single board.
+    ...points('crosscall_last_trial_latency_seconds'),
   ],
   annotations: [hangMarks('board=~"$board"'), sweepMarks()],
   rows: [

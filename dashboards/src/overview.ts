@@ -37,6 +37,7 @@ const numbers = [
     unit: unit.count,
     query: {expr: `max(sum by (implementation, scenario, target_system) (${of('crosscall_regressed_boards')}))`},
     thresholds: worseFrom(1, 5),
+    noValue: 'not judged',
   }),
   statPanel({
     title: 'Missing from last sweep',

@@ -48,13 +48,14 @@ function shared(): cog.Builder<dashboard.VariableModel>[] {
   ];
 }
 
-// What is measured. One scenario and target system at a time, so that no panel mixes latencies that cannot be compared; the metric
-// is one that has every point at each level of detail.
-export const points: readonly cog.Builder<dashboard.VariableModel>[] = [
-  one('scenario', 'Scenario', `label_values(${of('crosscall_regressed_boards')}, scenario)`),
-  one('target_system', 'Target system', `label_values(${of('crosscall_regressed_boards', 'scenario=~"$scenario"')}, target_system)`),
-  several('implementation', 'Implementation', `label_values(${of('crosscall_regressed_boards')}, implementation)`),
-];
+// What is measured, as `metric` has it: one scenario and target system at a time, so that no panel mixes latencies that cannot be compared.
+export function points(metric: string): readonly cog.Builder<dashboard.VariableModel>[] {
+  return [
+    one('scenario', 'Scenario', `label_values(${of(metric)}, scenario)`),
+    one('target_system', 'Target system', `label_values(${of(metric, 'scenario=~"$scenario"')}, target_system)`),
+    several('implementation', 'Implementation', `label_values(${of(metric)}, implementation)`),
+  ];
+}
 
 // Each hang at its true time: Grafana takes the value for milliseconds.
 export function hangMarks(matchers?: string): dashboard.AnnotationQueryBuilder {

@@ -23,6 +23,34 @@ DASHBOARDS = sorted((ROOT / "dashboards" / "json").glob("*.json"))
 RIGHTLY_EMPTY = ROOT / "dashboards" / "check" / "rightly_empty.json"
 
 
+RULE_FAULTS = (
+    ("crosscall_exporter_dropped_series > 0", "crosscall_exporter_droped_series > 0"),
+    ("increase(crosscall_store_operation_failures_total[15m])", 'increase(crosscall_store_operation_failures_total{operaton=""}[15m])'),
+    ("crosscall_ingest_queue_length / crosscall_ingest_queue_capacity", "crosscall_store_operations_total / on (job) crosscall_store_operations_total"),
+)
+
+# Page, panel, what is changed in its first query, from, to, and what dashcheck says.
+FAULTS = (
+    ("crosscall-overview", "Boards online", "expr", "crosscall_board_up", "crosscall_board_upp", "nobody exports crosscall_board_upp"),
+    # It has data, thanks to `or vector(0)`.
+    ("crosscall-overview", "Boards hung, 24 h", "expr", "last_hang_timestamp", "last_hangs_timestamp",
+     "nobody exports crosscall_board_last_hangs_timestamp_seconds"),
+    # It is listed as rightly empty.
+    ("crosscall-overview", "Boards that need attention", "expr", "crosscall_board_up", "crosscall_bord_up", "nobody exports crosscall_bord_up"),
+    # One series in place of several.
+    ("crosscall-overview", "Hangs a day", "expr", "by (implementation)", "by (implementaton)",
+     "no metric of the expression has the label implementaton"),
+    ("crosscall-overview", "Sweep by outcome", "legendFormat", "{{outcome}}", "{{outcmoe}}", "no metric of the expression has the label outcmoe"),
+    # A matcher of a label that is not there matches, if it may be empty.
+    ("crosscall-overview", "Missing from last sweep", "expr", 'outcome="missing"', 'outcom!="missing"', "crosscall_sweep_last_boards has no label outcom"),
+    ("crosscall-hangs", "Hangs in range", "expr", "$__range]", "$__rnage]", "invalid parameter"),
+    ("crosscall-controller", "Agents connected", "expr", ")", "", "invalid parameter"),
+    ("crosscall-controller", "Ingest queue", "expr", "/ crosscall_ingest_queue_capacity", "/ on (job) crosscall_store_operations_total",
+     "found duplicate series"),
+    ("crosscall-controller", "Series dropped", "expr", 'instance=~"$instance"', 'instance=~"$instance", endpoint="metrics"', "no data"),
+)
+
+
 def write_history(lab, exporter, folder):
     targets = {model_lab.CONTROLLER: {"instance": exporter.address, "job": "crosscall-controller"},
                model_lab.RESULTS: {"instance": exporter.address, "job": "crosscall-results"}}
@@ -33,19 +61,28 @@ def write_history(lab, exporter, folder):
                    check=True, capture_output=True)
 
 
-class Expressions(unittest.TestCase):
+class OnPrometheus(unittest.TestCase):
+    """A Prometheus that scrapes a model lab and has the rules loaded."""
+
+    without = ()
+    range = f"{DAYS}d"
+
     @classmethod
     def setUpClass(cls):
         cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="crosscall-expressions-"))
         cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
-        lab = model_lab.ModelLab(time.time())
+        lab = model_lab.ModelLab(time.time(), cls.without)
         cls.exporter = cls.enterClassContext(model_lab.Exporter(lab, time.time))
-        write_history(lab, cls.exporter, cls.folder)
+        cls.prepare(lab)
         cls.rules = [shutil.copy(RULES / name, cls.folder) for name in ("crosscall.rules.yml", "crosscall.alerts.yml")]
         config = cls.folder / "prometheus.yml"
         config.write_text(scrape_config(cls.exporter.address, cls.rules))
         cls.prometheus = cls.enterClassContext(Prometheus(cls.folder, config))
         cls.wait_for_data()
+
+    @classmethod
+    def prepare(cls, lab):
+        pass
 
     @classmethod
     def wait_for_data(cls):
@@ -62,12 +99,18 @@ class Expressions(unittest.TestCase):
         return datetime.datetime.fromisoformat(text).timestamp()
 
     def dashcheck(self, files, board="b3", empty=RIGHTLY_EMPTY):
-        return subprocess.run(["node", os.environ["CROSSCALL_DASHCHECK"], self.prometheus.url, *map(str, files), "--range", f"{DAYS}d",
+        return subprocess.run(["node", os.environ["CROSSCALL_DASHCHECK"], self.prometheus.url, *map(str, files), "--range", self.range,
                                "--rightly-empty", str(empty), "--var", f"board={board}"], capture_output=True, text=True, check=False)
 
     def problems(self, done):
         self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
         return [line.removeprefix("problem: ") for line in done.stdout.splitlines() if line.startswith("problem: ")]
+
+
+class WithHistory(OnPrometheus):
+    @classmethod
+    def prepare(cls, lab):
+        write_history(lab, cls.exporter, cls.folder)
 
     def test_every_expression_has_data(self):
         done = self.dashcheck(DASHBOARDS)
@@ -142,32 +185,24 @@ class Expressions(unittest.TestCase):
         until(lambda: all(cls.evaluated_at(rule) > before for rule in cls.prometheus.rules()), "each rule is evaluated anew")
 
 
-RULE_FAULTS = (
-    ("crosscall_exporter_dropped_series > 0", "crosscall_exporter_droped_series > 0"),
-    ("increase(crosscall_store_operation_failures_total[15m])", 'increase(crosscall_store_operation_failures_total{operaton=""}[15m])'),
-    ("crosscall_ingest_queue_length / crosscall_ingest_queue_capacity", "crosscall_store_operations_total / on (job) crosscall_store_operations_total"),
-)
+class WithoutBaselines(OnPrometheus):
+    """A controller that judges no regressions does not export what it has not, and that is said of each expression that asks for it."""
 
-# Page, panel, what is changed in its first query, from, to, and what dashcheck says.
-FAULTS = (
-    ("crosscall-overview", "Boards online", "expr", "crosscall_board_up", "crosscall_board_upp", "nobody exports crosscall_board_upp"),
-    # It has data, thanks to `or vector(0)`.
-    ("crosscall-overview", "Boards hung, 24 h", "expr", "last_hang_timestamp", "last_hangs_timestamp",
-     "nobody exports crosscall_board_last_hangs_timestamp_seconds"),
-    # It is listed as rightly empty.
-    ("crosscall-overview", "Boards that need attention", "expr", "crosscall_board_up", "crosscall_bord_up", "nobody exports crosscall_bord_up"),
-    # One series in place of several.
-    ("crosscall-overview", "Hangs a day", "expr", "by (implementation)", "by (implementaton)",
-     "no metric of the expression has the label implementaton"),
-    ("crosscall-overview", "Sweep by outcome", "legendFormat", "{{outcome}}", "{{outcmoe}}", "no metric of the expression has the label outcmoe"),
-    # A matcher of a label that is not there matches, if it may be empty.
-    ("crosscall-overview", "Missing from last sweep", "expr", 'outcome="missing"', 'outcom!="missing"', "crosscall_sweep_last_boards has no label outcom"),
-    ("crosscall-hangs", "Hangs in range", "expr", "$__range]", "$__rnage]", "invalid parameter"),
-    ("crosscall-controller", "Agents connected", "expr", ")", "", "invalid parameter"),
-    ("crosscall-controller", "Ingest queue", "expr", "/ crosscall_ingest_queue_capacity", "/ on (job) crosscall_store_operations_total",
-     "found duplicate series"),
-    ("crosscall-controller", "Series dropped", "expr", 'instance=~"$instance"', 'instance=~"$instance", endpoint="metrics"', "no data"),
-)
+    without = ("crosscall_regressed_boards", "crosscall_last_trial_regression_ratio", "crosscall_baseline_latency_seconds")
+    range = "1h"
+
+    def test_what_it_does_not_export_is_rightly_empty(self):
+        done = self.dashcheck(DASHBOARDS)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn('rightly empty: crosscall-overview "Regressed boards" A: a controller that keeps no baselines judges nothing', done.stdout)
+        self.assertIn("rightly empty: rule CrosscallRegression: a controller that keeps no baselines judges nothing", done.stdout)
+
+    def test_unless_nothing_says_so(self):
+        listed = self.folder / "listed.json"
+        listed.write_text(json.dumps([each for each in json.loads(RIGHTLY_EMPTY.read_text()) if "metric" not in each]))
+        found = self.problems(self.dashcheck(DASHBOARDS, empty=listed))
+        for name in self.without:
+            self.assertTrue(any(f"nobody exports {name}" in each for each in found), found)
 
 
 if __name__ == "__main__":

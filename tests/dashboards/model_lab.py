@@ -38,10 +38,11 @@ def nights(now):
 
 
 class ModelLab:
-    """`epoch` is when history ends and the test begins."""
+    """`epoch` is when history ends and the test begins; `without` are metrics that this lab's controller does not export."""
 
-    def __init__(self, epoch):
+    def __init__(self, epoch, without=()):
         self.epoch = epoch
+        self.without = frozenset(without)
         self.boards = [f"b{number}" for number in range(1, 9)]
         self.models = {board: "rack-server" if number % 2 else "single-board" for number, board in enumerate(self.boards)}
         self.hangs = [(epoch - 1500 - k * DAY_S, self.boards[2 + k % 3], IMPLEMENTATIONS[k % 3]) for k in range(5)]
@@ -58,8 +59,9 @@ class ModelLab:
         return self
 
     def families(self, now):
-        return [*self._inventory(now), *self._happenings(now), *self._latencies(now), *self._histograms(now), *self._sweeps(now), *self._intake(now),
-                *self._store(now), *self._exporter(now)]
+        every = [*self._inventory(now), *self._happenings(now), *self._latencies(now), *self._histograms(now), *self._sweeps(now), *self._intake(now),
+                 *self._store(now), *self._exporter(now)]
+        return [family for family in every if family.name not in self.without]
 
     def _each_board(self, name, value, kind="gauge"):
         samples = [("", {"board": board}, value(board)) for board in self.boards]
@@ -195,17 +197,16 @@ class ModelLab:
         ]
 
     def _exporter(self, now):
-        def endpoints(name, controller, results):
-            return Family(CONTROLLER, name, "gauge", [("", {"endpoint": CONTROLLER}, controller), ("", {"endpoint": RESULTS}, results)])
+        def about(endpoint, seconds, series, limit):
+            values = {"collect_duration_seconds": seconds, "series": series, "series_limit": limit, "dropped_series": 0}
+            return [Family(endpoint, f"crosscall_exporter_{name}", "gauge", [("", {"endpoint": endpoint}, value)]) for name, value in values.items()]
 
         return [
             Family(CONTROLLER, "crosscall_build_info", "gauge", [("", {"version": "0.1.0", "revision": "unknown", "grpc_version": "1.51.1"}, 1)]),
             Family(CONTROLLER, "crosscall_tls_certificate_not_after_timestamp_seconds", "gauge",
                    [("", {"certificate": name}, ends) for name, ends in self.certificate_ends.items()]),
-            endpoints("crosscall_exporter_collect_duration_seconds", 0.001, 0.02),
-            endpoints("crosscall_exporter_series", 200, 700),
-            endpoints("crosscall_exporter_series_limit", 10000, 500000),
-            endpoints("crosscall_exporter_dropped_series", 0, 0),
+            *about(CONTROLLER, 0.001, 200, 10000),
+            *about(RESULTS, 0.02, 700, 500000),
             Family(CONTROLLER, "process_cpu_seconds_total", "counter", [("", {}, 0.05 * (now - self.epoch + 30 * DAY_S))]),
             Family(CONTROLLER, "process_resident_memory_bytes", "gauge", [("", {}, 9e7)]),
             Family(CONTROLLER, "process_start_time_seconds", "gauge", [("", {}, self.epoch - 30 * DAY_S)]),
