@@ -1,11 +1,13 @@
 import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
 
-import {betterFrom, colour, DAY_S, unit, worseFrom} from './look.js';
-import {boardLink, hangMarks, Page, several, sweepMarks} from './page.js';
+import {betterFrom, colour, unit, worseFrom} from './look.js';
+import {boardLink, hangMarks, one, Page, sweepMarks} from './page.js';
 import {linesPanel, stackedBarsPanel, statPanel, tablePanel} from './panels.js';
 import {of} from './query.js';
 
 const ofSweep = (metric: string, more = '') => of(metric, `sweep=~"$sweep"${more}`);
+
+const lastSuccess = `max(${ofSweep('crosscall_sweep_last_success_timestamp_seconds')})`;
 
 const numbers = [
   statPanel({
@@ -18,10 +20,14 @@ const numbers = [
   }),
   statPanel({
     title: 'Since last good sweep',
-    question: 'Did the night run? Time since a sweep ended with at least 95 % of its boards reporting; of several sweeps the one that is longest ago.',
+    question: 'Did the night run? Time since a sweep ended with at least 95 % of its boards reporting, and what that means by its schedule: ' +
+      'late is as for the alerts, a tenth of a period, overdue a fifth more than two periods.',
     unit: unit.duration,
-    query: {expr: `time() - min(max by (sweep) (${ofSweep('crosscall_sweep_last_success_timestamp_seconds')}))`},
-    thresholds: worseFrom(1.5 * DAY_S, 2.5 * DAY_S),
+    query: {expr: `time() - ${lastSuccess}`},
+    verdict: {
+      query: {expr: `(time() - ${lastSuccess}) / max(${ofSweep('crosscall_sweep_period_seconds')})`},
+      ranges: [[0, 'in time', colour.good], [1.1, 'late', colour.attention], [2.2, 'overdue', colour.bad]],
+    },
     noValue: 'never',
   }),
   statPanel({
@@ -97,7 +103,7 @@ export const overviewPage: Page = {
   description: 'Is the lab healthy, and what needs a person?',
   from: 'now-14d',
   refresh: '5m',
-  variables: [several('sweep', 'Sweep', `label_values(${of('crosscall_sweep_last_start_timestamp_seconds')}, sweep)`)],
+  variables: [one('sweep', 'Sweep', `label_values(${of('crosscall_sweep_last_start_timestamp_seconds')}, sweep)`)],
   annotations: [hangMarks(), sweepMarks()],
   rows: [
     {height: 4, panels: numbers.map((panel) => [4, panel] as const)},
@@ -128,7 +134,7 @@ export const overviewPage: Page = {
         })],
         [12, stackedBarsPanel({
           title: 'Sweep by outcome',
-          question: 'Was every night complete? Boards of the last ended sweep, each once, under the worst that happened to it.',
+          question: 'Was every night complete? Boards of the sweep that had ended last, each once, under the worst that happened to it.',
           unit: unit.count,
           outcomes: true,
           query: {expr: `sum by (outcome) (${ofSweep('crosscall_sweep_last_boards')})`, legend: '{{outcome}}', interval: '1d'},
