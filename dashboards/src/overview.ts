@@ -7,6 +7,7 @@ import {of} from './query.js';
 
 const ofSweep = (metric: string, more = '') => of(metric, `sweep=~"$sweep"${more}`);
 
+const median = 'implementation_scenario_target_system_stat:crosscall_last_trial_latency_seconds:median';
 const lastSuccess = `max(${ofSweep('crosscall_sweep_last_success_timestamp_seconds')})`;
 
 const numbers = [
@@ -64,7 +65,8 @@ const numbers = [
 
 const attention = tablePanel({
   title: 'Boards that need attention',
-  question: 'Where do I go? Boards that are offline, silent for five minutes, quarantined, or that hung or wedged within seven days. A name leads to the board.',
+  question: 'Where do I go? Boards that are offline, silent for five minutes, quarantined, or that hung or wedged within seven days. ' +
+    'A name leads to the board.',
   unit: unit.duration,
   noValue: '',
   queries: [
@@ -81,7 +83,8 @@ const attention = tablePanel({
     options: {
       excludeByName: {'Time': true, 'Time 1': true, 'Time 2': true, 'Time 3': true, 'Time 4': true, 'Time 5': true},
       renameByName: {
-        'board': 'Board', 'Value #A': 'Offline', 'Value #B': 'Hung, ago', 'Value #C': 'Wedged, ago', 'Value #D': 'Silent for', 'Value #E': 'Quarantined',
+        'board': 'Board', 'Value #A': 'Offline', 'Value #B': 'Hung, ago', 'Value #C': 'Wedged, ago', 'Value #D': 'Silent for',
+        'Value #E': 'Quarantined',
       },
     },
   })
@@ -124,11 +127,12 @@ export const overviewPage: Page = {
       panels: [
         [12, linesPanel({
           title: 'Median p99, worst pair',
-          question: 'Does the fleet drift? For each implementation the median over boards of p99, in the scenario and target system where it is largest.',
+          question: 'Does the fleet drift? For each implementation the median over boards of p99, ' +
+            'in the scenario and target system where it is largest.',
           unit: unit.seconds,
           logarithmic: true,
           queries: [{
-            expr: `max by (implementation) (${of('implementation_scenario_target_system_stat:crosscall_last_trial_latency_seconds:median', 'stat="p99"')})`,
+            expr: `max by (implementation) (${of(median, 'stat="p99"')})`,
             legend: '{{implementation}}',
           }],
         })],

@@ -183,7 +183,10 @@ export interface MatrixOptions extends TableOptions {
 
 export function matrixPanel(options: MatrixOptions): table.PanelBuilder {
   return tablePanel(options)
-    .withTransformation({id: 'groupingToMatrix', options: {columnField: options.column, rowField: options.row, valueField: 'Value', emptyValue: 'null'}})
+    .withTransformation({
+      id: 'groupingToMatrix',
+      options: {columnField: options.column, rowField: options.row, valueField: 'Value', emptyValue: 'null'},
+    })
     .thresholds(options.thresholds)
     .colorScheme(new dashboard.FieldColorBuilder().mode(dashboard.FieldColorModeId.Thresholds))
     .cellOptions({type: common.TableCellDisplayMode.ColorBackground, mode: common.TableCellBackgroundDisplayMode.Basic})
