@@ -46,8 +46,14 @@ export function durationSeconds(text: string): number {
   return Number(match[1]) * UNITS[match[2]!]!;
 }
 
-function reasonFor(list: readonly RightlyEmpty[], dashboard: Dashboard, panel: Panel, target: Target): string | undefined {
-  return list.find((each) => each.dashboard === dashboard.uid && each.panel === panel.title && (each.query === undefined || each.query === target.refId))?.reason;
+// What is to be run: an expression, where it stands, and why it may have no data.
+interface Task {
+  readonly place: string;
+  readonly text: string;
+  readonly legend: string;
+  readonly span: Span;
+  readonly reason: string | undefined;
+  readonly run: (text: string) => Promise<Series[]>;
 }
 
 // Entries that are about nothing would hide a panel that is renamed.
@@ -61,7 +67,8 @@ function stale(list: readonly RightlyEmpty[], dashboards: readonly Dashboard[], 
     return queries.some((target) => each.query === undefined || each.query === target.refId) ||
       (dashboard.annotations.list ?? []).some((annotation) => `annotation ${annotation.name}` === each.panel);
   };
-  return list.filter((each) => !there(each)).map((each) => `listed as rightly empty, but not there: ${each.rule ?? `${each.dashboard} "${each.panel}"`}`);
+  const nameOf = (each: RightlyEmpty) => each.rule ?? `${each.dashboard} "${each.panel}"`;
+  return list.filter((each) => !there(each)).map((each) => `listed as rightly empty, but not there: ${nameOf(each)}`);
 }
 
 class Check {
@@ -112,16 +119,6 @@ class Check {
     return [...found, ...used.filter((label) => !every.has(label)).map((label) => `no metric of the expression has the label ${label}`)];
   }
 
-  private async series(text: string, place: string, run: (text: string) => Promise<Series[]>): Promise<Series[]> {
-    try {
-      return await run(text);
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      this.problem(place, `${error.message}: ${text}`);
-      return [];
-    }
-  }
-
   private async values(dashboard: Dashboard, span: Span): Promise<Map<string, string>> {
     const values = new Map<string, string>();
     for (const variable of dashboard.templating.list ?? []) {
@@ -141,18 +138,28 @@ class Check {
     return values;
   }
 
-  private async judge(place: string, text: string, span: Span, legend: string, reason: string | undefined, run: (text: string) => Promise<Series[]>): Promise<void> {
+  private async judge(task: Task): Promise<void> {
     this.report.expressions++;
-    const before = this.report.problems.length;
-    const found = await this.series(text, place, run);
-    if (this.report.problems.length > before) return;
-    const expression = parse(text);
-    for (const unknown of await this.unknownNames(expression, span, legend)) this.problem(place, unknown);
-    const absent = expression.selectors.map(({metric}) => (this.metrics.has(metric) ? undefined : this.excuse(metric))).find((each) => each !== undefined);
-    const why = absent ?? reason;
+    let found;
+    try {
+      found = await task.run(task.text);
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      this.problem(task.place, `${error.message}: ${task.text}`);
+      return;
+    }
+    const expression = parse(task.text);
+    for (const unknown of await this.unknownNames(expression, task.span, task.legend)) this.problem(task.place, unknown);
+    const notExported = expression.selectors.map(({metric}) => metric).filter((metric) => !this.metrics.has(metric));
+    const reason = notExported.map((metric) => this.excuse(metric)).find((each) => each !== undefined) ?? task.reason;
     if (found.length > 0) this.report.withData++;
-    else if (why !== undefined) this.report.empty.push({place, reason: why});
-    else this.problem(place, `no data: ${text}`);
+    else if (reason !== undefined) this.report.empty.push({place: task.place, reason});
+    else this.problem(task.place, `no data: ${task.text}`);
+  }
+
+  private reasonFor(dashboard: Dashboard, title: string | undefined, query?: string): string | undefined {
+    return this.options.rightlyEmpty.find((each) =>
+      each.dashboard === dashboard.uid && each.panel === title && (each.query === undefined || each.query === query))?.reason;
   }
 
   async dashboard(dashboard: Dashboard): Promise<void> {
@@ -160,39 +167,48 @@ class Check {
     const range = span.end - span.start;
     const values = await this.values(dashboard, span);
     values.set('__range', `${range}s`).set('__range_s', String(range));
-    for (const annotation of dashboard.annotations.list ?? []) {
-      const reason = this.options.rightlyEmpty.find((each) => each.dashboard === dashboard.uid && each.panel === `annotation ${annotation.name}`)?.reason;
-      await this.judge(`${dashboard.uid}, annotation ${annotation.name}`, substitute(annotation.expr!, values), span, '', reason,
-                       (text) => this.prometheus.overTime(text, span, Math.ceil(range / POINTS)));
+    for (const {name, expr} of dashboard.annotations.list ?? []) {
+      await this.judge({
+        place: `${dashboard.uid}, annotation ${name}`, text: substitute(expr ?? '', values), legend: '', span,
+        reason: this.reasonFor(dashboard, `annotation ${name}`),
+        run: (text) => this.prometheus.overTime(text, span, Math.ceil(range / POINTS)),
+      });
     }
     for (const panel of dashboard.panels ?? []) {
       this.report.panels++;
-      for (const target of panel.targets ?? []) {
-        const least = durationSeconds(target.interval ?? panel.interval ?? `${this.options.scrapeIntervalSeconds}s`);
-        const step = Math.max(Math.ceil(range / POINTS), least);
-        values.set('__interval', `${step}s`);
-        values.set('__rate_interval', `${Math.max(step + this.options.scrapeIntervalSeconds, 4 * this.options.scrapeIntervalSeconds)}s`);
-        const run = target.instant ? (text: string) => this.prometheus.now(text, span.end) : (text: string) => this.prometheus.overTime(text, span, step);
-        await this.judge(`${dashboard.uid} "${panel.title}" ${target.refId}`, substitute(target.expr!, values), span, target.legendFormat ?? '',
-                         reasonFor(this.options.rightlyEmpty, dashboard, panel, target), run);
-      }
+      for (const target of panel.targets ?? []) await this.judge(this.taskOf(dashboard, panel, target, span, values));
     }
   }
 
-  // What is recorded must be there. An alert is silent as long as all is well, so what it looks at must be there.
+  private taskOf(dashboard: Dashboard, panel: Panel, target: Target, span: Span, values: ReadonlyMap<string, string>): Task {
+    const scrape = this.options.scrapeIntervalSeconds;
+    const least = durationSeconds(target.interval ?? panel.interval ?? `${scrape}s`);
+    const step = Math.max(Math.ceil((span.end - span.start) / POINTS), least);
+    const intervals = [['__interval', `${step}s`], ['__rate_interval', `${Math.max(step + scrape, 4 * scrape)}s`]] as const;
+    return {
+      place: `${dashboard.uid} "${panel.title}" ${target.refId}`, text: substitute(target.expr ?? '', new Map([...values, ...intervals])),
+      legend: target.legendFormat ?? '', span,
+      reason: this.reasonFor(dashboard, panel.title, target.refId),
+      run: (text) => (target.instant ? this.prometheus.now(text, span.end) : this.prometheus.overTime(text, span, step)),
+    };
+  }
+
   async rule(rule: RuleState): Promise<void> {
     this.report.rules++;
     const place = `rule ${rule.name}`;
-    const reason = this.options.rightlyEmpty.find((each) => each.rule === rule.name)?.reason;
     const span = {start: this.options.end - 3600, end: this.options.end};
     if (rule.error !== undefined) this.problem(place, rule.error);
-    if (rule.kind === 'recording') return this.judge(place, rule.query, span, '', reason, (text) => this.prometheus.now(text, span.end));
-    const selectors = parse(rule.query).selectors;
-    return this.judge(place, rule.query, span, '', reason, async (text) => {
-      const firing = await this.prometheus.now(text, span.end);
-      const looked = await Promise.all(selectors.map((selector) => this.prometheus.overTime(`count(${selector.text})`, span, 60)));
-      return looked.every((each) => each.length > 0) ? [...firing, ...looked.flat(), {labels: {}, values: [0]}] : [];
+    const run = rule.kind === 'recording' ? (text: string) => this.prometheus.now(text, span.end) : (text: string) => this.watched(text, span);
+    await this.judge({
+      place, text: rule.query, legend: '', span, run, reason: this.options.rightlyEmpty.find((each) => each.rule === rule.name)?.reason,
     });
+  }
+
+  // An alert is silent as long as all is well, so what it looks at must be there instead. Nothing if some of it is not.
+  private async watched(text: string, span: Span): Promise<Series[]> {
+    await this.prometheus.now(text, span.end);
+    const looked = await Promise.all(parse(text).selectors.map((selector) => this.prometheus.overTime(`count(${selector.text})`, span, 60)));
+    return looked.every((each) => each.length > 0) ? [{labels: {}, values: [1]}] : [];
   }
 }
 

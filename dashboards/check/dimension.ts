@@ -5,7 +5,8 @@ import type {SyntaxNode} from '@lezer/common';
 import {children, Expression, textOf} from './promql.js';
 
 // `scalar` is a number written out, which takes the dimension of what it is added to; `unknown` is anything.
-export type Dimension = 'seconds' | 'bytes' | 'number' | 'number a second' | 'bytes a second' | 'scalar' | 'unknown' | 'buckets of seconds' | 'buckets';
+export type Dimension =
+  'seconds' | 'bytes' | 'number' | 'number a second' | 'bytes a second' | 'scalar' | 'unknown' | 'buckets of seconds' | 'buckets';
 
 export class MixedDimensions extends Error {}
 
@@ -46,7 +47,10 @@ function perSecond(dimension: Dimension): Dimension {
   }
 }
 
-const KEEPS = ['increase', 'sort', 'sort_desc', 'abs', 'max_over_time', 'min_over_time', 'avg_over_time', 'last_over_time', 'predict_linear', 'delta'];
+// Functions whose values are of the dimension of what they are given.
+const KEEPS = [
+  'increase', 'sort', 'sort_desc', 'abs', 'max_over_time', 'min_over_time', 'avg_over_time', 'last_over_time', 'predict_linear', 'delta',
+];
 const COUNTS = ['Count', 'Group', 'CountValues'];
 
 function isExpression(node: SyntaxNode): boolean {

@@ -78,9 +78,9 @@ function columnOf(panel: Panel, target: Target): string {
 
 // The unit that a query's values are shown with: an override for the query or its column comes before the panel's own.
 export function unitOf(panel: Panel, target: Target): string | undefined {
+  const names: Readonly<Record<string, string | undefined>> = {byFrameRefID: target.refId, byName: columnOf(panel, target)};
   const override = (panel.fieldConfig?.overrides ?? []).find(({matcher, properties}) =>
-    properties.some((property) => property.id === 'unit') &&
-    ((matcher.id === 'byFrameRefID' && matcher.options === target.refId) || (matcher.id === 'byName' && matcher.options === columnOf(panel, target))));
+    properties.some((property) => property.id === 'unit') && matcher.options !== undefined && matcher.options === names[matcher.id]);
   const unit = override?.properties.find((property) => property.id === 'unit')?.value;
   return typeof unit === 'string' ? unit : panel.fieldConfig?.defaults.unit;
 }

@@ -74,7 +74,9 @@ function lintUntyped(panel: Panel): string[] {
     }
     for (const {id, value} of properties) {
       if (id.startsWith('custom.') && module) {
-        found.push(...sdk().problems({[id.slice('custom.'.length)]: value}, module, 'FieldConfig', 'override').filter((each) => !each.endsWith('is missing')));
+        // An override names some options of a field, never all that there must be.
+        const all = sdk().problems({[id.slice('custom.'.length)]: value}, module, 'FieldConfig', 'override');
+        found.push(...all.filter((each) => !each.endsWith('is missing')));
       } else if (!PROPERTIES.includes(id)) {
         found.push(`an override sets "${id}", which no field has`);
       }

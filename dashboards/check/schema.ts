@@ -18,8 +18,10 @@ export class Schema {
     for (const module of modules) {
       this.files.set(module, path.join(path.dirname(require.resolve(`${SDK}/${module}`)), 'types.gen.d.ts'));
     }
-    const module = {module: ts.ModuleKind.Node16, moduleResolution: ts.ModuleResolutionKind.Node16};
-    this.program = ts.createProgram([...this.files.values()], {...module, strict: true, skipLibCheck: true, types: [], target: ts.ScriptTarget.ES2022});
+    this.program = ts.createProgram([...this.files.values()], {
+      strict: true, skipLibCheck: true, types: [], target: ts.ScriptTarget.ES2022,
+      module: ts.ModuleKind.Node16, moduleResolution: ts.ModuleResolutionKind.Node16,
+    });
     this.checker = this.program.getTypeChecker();
   }
 

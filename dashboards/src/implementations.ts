@@ -35,7 +35,8 @@ export const implementationsPage: Page = {
       panels: [
         [10, barGaugePanel({
           title: 'Latency now',
-          question: 'Which is fastest? The median over boards of what their last trials measured, for the chosen scenario, statistic and board models. At level of detail "board" there is the headline scenario only.',
+          question: 'Which is fastest? The median over boards of what their last trials measured, for the chosen scenario, statistic and board models. ' +
+            'At level of detail "board" there is the headline scenario only.',
           unit: unit.seconds,
           query: {
             expr: `sort(quantile by (implementation) (0.5, ${latency} * ${withModel}))`,
@@ -82,7 +83,8 @@ export const implementationsPage: Page = {
       panels: [
         [12, matrixPanel({
           title: 'Worst regression',
-          question: 'How bad is it, and where? p99 over the accepted baseline on the worst board, only where it was judged a regression; all scenarios.',
+          question: 'How bad is it, and where? p99 over the accepted baseline on the worst board, only where it was judged a regression; ' +
+            'all scenarios.',
           unit: unit.number,
           noValue: 'none',
           row: 'implementation',

@@ -56,6 +56,16 @@ export function mapped(texts: Texts): dashboard.ValueMapping[] {
   return [{type: dashboard.MappingType.ValueToText, options}];
 }
 
+export type Ranges = readonly (readonly [from: number, text: string, color: string])[];
+
+// Each text from its number up to that of the next.
+export function mappedRanges(ranges: Ranges): dashboard.ValueMapping[] {
+  return ranges.map(([from, text, color], index) => ({
+    type: dashboard.MappingType.RangeToText,
+    options: {from, to: ranges[index + 1]?.[0] ?? null, result: {text, color, index}},
+  }));
+}
+
 // The same colour for an outcome wherever it is shown.
 export const outcomeColours: Readonly<Record<string, string>> = {
   completed: colour.good,

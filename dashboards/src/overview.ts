@@ -1,11 +1,14 @@
 import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
 
-import {betterFrom, colour, DAY_S, unit, worseFrom} from './look.js';
-import {boardLink, hangMarks, Page, several, sweepMarks} from './page.js';
+import {betterFrom, colour, unit, worseFrom} from './look.js';
+import {boardLink, hangMarks, one, Page, sweepMarks} from './page.js';
 import {linesPanel, stackedBarsPanel, statPanel, tablePanel} from './panels.js';
 import {of} from './query.js';
 
 const ofSweep = (metric: string, more = '') => of(metric, `sweep=~"$sweep"${more}`);
+
+const median = 'implementation_scenario_target_system_stat:crosscall_last_trial_latency_seconds:median';
+const lastSuccess = `max(${ofSweep('crosscall_sweep_last_success_timestamp_seconds')})`;
 
 const numbers = [
   statPanel({
@@ -18,10 +21,14 @@ const numbers = [
   }),
   statPanel({
     title: 'Since last good sweep',
-    question: 'Did the night run? Time since a sweep ended with at least 95 % of its boards reporting; of several sweeps the one that is longest ago.',
+    question: 'Did the night run? Time since a sweep ended with at least 95 % of its boards reporting, and what that means by its schedule: ' +
+      'late is as for the alerts, a tenth of a period, overdue a fifth more than two periods.',
     unit: unit.duration,
-    query: {expr: `time() - min(max by (sweep) (${ofSweep('crosscall_sweep_last_success_timestamp_seconds')}))`},
-    thresholds: worseFrom(1.5 * DAY_S, 2.5 * DAY_S),
+    query: {expr: `time() - ${lastSuccess}`},
+    verdict: {
+      query: {expr: `(time() - ${lastSuccess}) / max(${ofSweep('crosscall_sweep_period_seconds')})`},
+      ranges: [[0, 'in time', colour.good], [1.1, 'late', colour.attention], [2.2, 'overdue', colour.bad]],
+    },
     noValue: 'never',
   }),
   statPanel({
@@ -58,7 +65,8 @@ const numbers = [
 
 const attention = tablePanel({
   title: 'Boards that need attention',
-  question: 'Where do I go? Boards that are offline, silent for five minutes, quarantined, or that hung or wedged within seven days. A name leads to the board.',
+  question: 'Where do I go? Boards that are offline, silent for five minutes, quarantined, or that hung or wedged within seven days. ' +
+    'A name leads to the board.',
   unit: unit.duration,
   noValue: '',
   queries: [
@@ -75,7 +83,8 @@ const attention = tablePanel({
     options: {
       excludeByName: {'Time': true, 'Time 1': true, 'Time 2': true, 'Time 3': true, 'Time 4': true, 'Time 5': true},
       renameByName: {
-        'board': 'Board', 'Value #A': 'Offline', 'Value #B': 'Hung, ago', 'Value #C': 'Wedged, ago', 'Value #D': 'Silent for', 'Value #E': 'Quarantined',
+        'board': 'Board', 'Value #A': 'Offline', 'Value #B': 'Hung, ago', 'Value #C': 'Wedged, ago', 'Value #D': 'Silent for',
+        'Value #E': 'Quarantined',
       },
     },
   })
@@ -97,7 +106,7 @@ export const overviewPage: Page = {
   description: 'Is the lab healthy, and what needs a person?',
   from: 'now-14d',
   refresh: '5m',
-  variables: [several('sweep', 'Sweep', `label_values(${of('crosscall_sweep_last_start_timestamp_seconds')}, sweep)`)],
+  variables: [one('sweep', 'Sweep', `label_values(${of('crosscall_sweep_last_start_timestamp_seconds')}, sweep)`)],
   annotations: [hangMarks(), sweepMarks()],
   rows: [
     {height: 4, panels: numbers.map((panel) => [4, panel] as const)},
@@ -118,17 +127,18 @@ export const overviewPage: Page = {
       panels: [
         [12, linesPanel({
           title: 'Median p99, worst pair',
-          question: 'Does the fleet drift? For each implementation the median over boards of p99, in the scenario and target system where it is largest.',
+          question: 'Does the fleet drift? For each implementation the median over boards of p99, ' +
+            'in the scenario and target system where it is largest.',
           unit: unit.seconds,
           logarithmic: true,
           queries: [{
-            expr: `max by (implementation) (${of('implementation_scenario_target_system_stat:crosscall_last_trial_latency_seconds:median', 'stat="p99"')})`,
+            expr: `max by (implementation) (${of(median, 'stat="p99"')})`,
             legend: '{{implementation}}',
           }],
         })],
         [12, stackedBarsPanel({
           title: 'Sweep by outcome',
-          question: 'Was every night complete? Boards of the last ended sweep, each once, under the worst that happened to it.',
+          question: 'Was every night complete? Boards of the sweep that had ended last, each once, under the worst that happened to it.',
           unit: unit.count,
           outcomes: true,
           query: {expr: `sum by (outcome) (${ofSweep('crosscall_sweep_last_boards')})`, legend: '{{outcome}}', interval: '1d'},

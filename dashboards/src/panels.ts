@@ -10,7 +10,7 @@ import * as statetimeline from '@grafana/grafana-foundation-sdk/statetimeline';
 import * as table from '@grafana/grafana-foundation-sdk/table';
 import * as timeseries from '@grafana/grafana-foundation-sdk/timeseries';
 
-import {fixedColour, mapped, outcomeColours, Texts, thresholds, colour, Steps} from './look.js';
+import {colour, fixedColour, mapped, mappedRanges, outcomeColours, Ranges, Steps, Texts, thresholds, unit} from './look.js';
 import {dataSource, now, nowAsTable, overTime, Query, refId} from './query.js';
 
 export interface About {
@@ -43,18 +43,22 @@ export interface StatOptions extends About {
   readonly texts?: Texts;
   readonly noValue?: string;
   readonly textMode?: common.BigValueTextMode;
+  // A second number, which is shown as a text that judges the first.
+  readonly verdict?: {readonly query: Query; readonly ranges: Ranges};
 }
 
 export function statPanel(options: StatOptions): stat.PanelBuilder {
-  const builder = panel(new stat.PanelBuilder(), options, [options.query], now)
+  const {verdict} = options;
+  const builder = panel(new stat.PanelBuilder(), options, verdict ? [options.query, verdict.query] : [options.query], now)
     .reduceOptions(new common.ReduceDataOptionsBuilder().calcs(['lastNotNull']))
     .graphMode(common.BigValueGraphMode.None)
     .textMode(options.textMode ?? common.BigValueTextMode.Value)
-    .colorMode(options.thresholds || options.texts ? common.BigValueColorMode.Value : common.BigValueColorMode.None)
+    .colorMode(options.thresholds || options.texts || verdict ? common.BigValueColorMode.Value : common.BigValueColorMode.None)
     .colorScheme(new dashboard.FieldColorBuilder().mode(dashboard.FieldColorModeId.Thresholds))
     .thresholds(options.thresholds ?? thresholds(colour.neutral, []));
   if (options.texts) builder.mappings(mapped(options.texts));
   if (options.noValue !== undefined) builder.noValue(options.noValue);
+  if (verdict) builder.overrideByQuery('B', [{id: 'unit', value: unit.number}, {id: 'mappings', value: mappedRanges(verdict.ranges)}]);
   return builder;
 }
 
@@ -179,7 +183,10 @@ export interface MatrixOptions extends TableOptions {
 
 export function matrixPanel(options: MatrixOptions): table.PanelBuilder {
   return tablePanel(options)
-    .withTransformation({id: 'groupingToMatrix', options: {columnField: options.column, rowField: options.row, valueField: 'Value', emptyValue: 'null'}})
+    .withTransformation({
+      id: 'groupingToMatrix',
+      options: {columnField: options.column, rowField: options.row, valueField: 'Value', emptyValue: 'null'},
+    })
     .thresholds(options.thresholds)
     .colorScheme(new dashboard.FieldColorBuilder().mode(dashboard.FieldColorModeId.Thresholds))
     .cellOptions({type: common.TableCellDisplayMode.ColorBackground, mode: common.TableCellBackgroundDisplayMode.Basic})

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 
-import {Dashboard, load, Panel, Variable} from '../../dashboards/check/document.js';
+import {Annotation, Dashboard, load, Override, Panel, queryText, Variable} from '../../dashboards/check/document.js';
 import {lint, lintTogether} from '../../dashboards/check/lint.js';
 import {dashboardFiles} from './tree.js';
 
@@ -39,75 +39,106 @@ test('the five dashboards have no problem', () => {
   assert.deepEqual(lintTogether(dashboards), []);
 });
 
-interface Fault {
-  readonly name: string;
-  readonly uid?: string;
-  readonly plant: (dashboard: Dashboard) => void;
-  readonly says: RegExp;
-}
+type Plant = (dashboard: Dashboard) => void;
+
+// Each changes the dashboard in one place, which it finds by name.
+const inPanel = (title: string, change: (found: Panel) => void): Plant => (dashboard) => change(panel(dashboard, title));
+const inVariable = (name: string, change: (found: Variable) => void): Plant => (dashboard) => change(variable(dashboard, name));
+const inQuery = (title: string, from: string | RegExp, to: string): Plant => inPanel(title, (found) => replaceIn(found.targets![0], from, to));
+const inOptions = (title: string, name: string, value: unknown): Plant => inPanel(title, (found) => (found.options![name] = value));
+const inOverride = (title: string, change: (found: Override) => void): Plant => inPanel(title, (found) => change(found.fieldConfig!.overrides[0]!));
+const inProperty = (title: string, change: (found: {id: string; value?: unknown}) => void): Plant => inOverride(title, (found) => change(found.properties[0]!));
+const inAnnotation = (change: (found: Annotation) => void): Plant => (dashboard) => change(dashboard.annotations.list![0]!);
+const inUnit = (title: string, unit: string): Plant => inPanel(title, (found) => (found.fieldConfig!.defaults.unit = unit));
 
 const online = 'Boards online';
-const faults: Fault[] = [
-  {name: 'misspelt option', plant: (d) => (panel(d, online).options!.graphMoed = 'none'), says: /no option is called "graphMoed"/},
-  {name: 'misspelt option of a field', plant: (d) => ((panel(d, 'Hangs a day').fieldConfig!.defaults.custom as Record<string, unknown>).lineWdith = 1), says: /"lineWdith"/},
-  {name: 'misspelt option of an override', uid: 'crosscall-board', plant: (d) => (panel(d, 'Latency by implementation').fieldConfig!.overrides[0]!.properties[0]!.id = 'custom.lineStlye'), says: /"lineStlye"/},
-  {name: 'misspelt property of an override', plant: (d) => (panel(d, 'Boards that need attention').fieldConfig!.overrides[0]!.properties[0]!.id = 'lniks'), says: /"lniks"/},
-  {name: 'unknown matcher', plant: (d) => (panel(d, 'Boards that need attention').fieldConfig!.overrides[0]!.matcher.id = 'byNmae'), says: /"byNmae"/},
-  {name: 'override of a query that is not there', uid: 'crosscall-controller', plant: (d) => (panel(d, 'Process').fieldConfig!.overrides[0]!.matcher.options = 'C'), says: /query C, which is not there/},
-  {name: 'unknown transformation', plant: (d) => (panel(d, 'Boards that need attention').transformations![0]!.id = 'joinByFeild'), says: /"joinByFeild"/},
-  {name: 'unknown option of a transformation', plant: (d) => (panel(d, 'Boards that need attention').transformations![0]!.options = {byFeild: 'board'}), says: /"byFeild"/},
-  {name: 'wrong enum', plant: (d) => (panel(d, online).options!.colorMode = 'colour'), says: /"colour" is none of/},
-  {name: 'wrong enum of a query', plant: (d) => (panel(d, online).targets![0]!.format = 'tabel'), says: /"tabel" is none of/},
-  {name: 'wrong type of an option', plant: (d) => (panel(d, online).options!.wideLayout = 'yes'), says: /"yes" is no boolean/},
-  {name: 'missing option', plant: (d) => delete panel(d, online).options!.orientation, says: /"orientation" is missing/},
-  {name: 'unknown kind of panel', plant: (d) => (panel(d, online).type = 'stats'), says: /called "stats"/},
-  {name: 'syntax', plant: (d) => replaceIn(panel(d, online).targets![0], /\)$/, ''), says: /syntax error/},
-  {name: 'syntax of an annotation', plant: (d) => replaceIn(d.annotations.list![0], '* 1000', '* * 1000'), says: /annotation "Hangs": syntax error/},
-  {name: 'undefined variable', plant: (d) => replaceIn(panel(d, 'Missing from last sweep').targets![0], '$sweep', '$swepe'), says: /\$swepe is not defined/},
-  {name: 'undefined variable of a link', plant: (d) => (panel(d, 'Boards that need attention').fieldConfig!.overrides[0]!.properties[0]!.value = [{url: '/d/crosscall-board?${datasuorce:queryparam}'}]), says: /\$datasuorce is not defined/},
-  {name: 'undefined variable of a variable', uid: 'crosscall-board', plant: (d) => (variable(d, 'target_system').query = {query: 'label_values(crosscall_regressed_boards{job=~"$job", instance=~"$instance", scenario=~"$scnario"}, target_system)'}), says: /\$scnario is not defined/},
-  {name: 'variable that nothing uses', plant: (d) => d.panels!.forEach((each) => each.targets!.forEach((target) => (target.expr = target.expr!.replace('sweep=~"$sweep"', 'sweep="nightly"')))), says: /variable sweep: nothing uses it/},
-  {name: 'overlap', plant: (d) => (panel(d, 'Hangs a day').gridPos!.x -= 1), says: /overlaps/},
-  {name: 'beyond the last column', plant: (d) => (panel(d, 'Hangs a day').gridPos!.w += 1), says: /24 columns/},
-  {name: 'two panels with one id', plant: (d) => (panel(d, online).id = 2), says: /two panels have the id 2/},
-  {name: 'panel without id', plant: (d) => delete panel(d, online).id, says: /no id/},
-  {name: 'two panels with one title', plant: (d) => (panel(d, online).title = 'Hangs a day'), says: /two panels have the title/},
-  {name: 'two queries of one name', plant: (d) => (panel(d, 'Boards that need attention').targets![1]!.refId = 'A'), says: /two queries of one name/},
-  {name: 'unit typo', plant: (d) => (panel(d, online).fieldConfig!.defaults.unit = 'percentuint'), says: /no unit is called "percentuint"/},
-  {name: 'unit typo of an override', uid: 'crosscall-controller', plant: (d) => (panel(d, 'Process').fieldConfig!.overrides[0]!.properties[0]!.value = 'byte'), says: /no unit is called "byte"/},
-  {name: 'wrong unit: seconds as a number', uid: 'crosscall-board', plant: (d) => (panel(d, 'Latency by implementation').fieldConfig!.defaults.unit = 'short'), says: /unit "short" for values that are seconds/},
-  {name: 'wrong unit: a number as seconds', plant: (d) => (panel(d, online).fieldConfig!.defaults.unit = 's'), says: /unit "s" for values that are number/},
-  {name: 'wrong unit: bytes as seconds', uid: 'crosscall-controller', plant: (d) => (panel(d, 'Store size and free space').fieldConfig!.defaults.unit = 's'), says: /values that are bytes/},
-  {name: 'wrong unit: a rate as a number', uid: 'crosscall-controller', plant: (d) => (panel(d, 'Store operations').fieldConfig!.defaults.unit = 'short'), says: /values that are number a second/},
-  {name: 'wrong unit of a quantile', uid: 'crosscall-controller', plant: (d) => (panel(d, 'Dispatch latency').fieldConfig!.defaults.unit = 'short'), says: /values that are seconds/},
-  {name: 'seconds and a count added', plant: (d) => replaceIn(panel(d, 'Since last good sweep').targets![0], 'crosscall_sweep_last_success_timestamp_seconds', 'crosscall_sweep_in_progress'), says: /adds or subtracts seconds and number/},
-  {name: 'raw counter', uid: 'crosscall-hangs', plant: (d) => replaceIn(panel(d, 'Hangs a day').targets![0], /increase\(.*\)/, 'crosscall_board_hangs_total{job=~"$job", instance=~"$instance"})'), says: /shown as it is/},
-  {name: 'rate of a gauge', uid: 'crosscall-controller', plant: (d) => replaceIn(panel(d, 'Agents connected').targets![0], /^.*$/, 'rate(crosscall_agents_connected{job=~"$job", instance=~"$instance"}[$__rate_interval])'), says: /which is no counter/},
-  {name: 'fixed range in rate', uid: 'crosscall-controller', plant: (d) => replaceIn(panel(d, 'Store operations').targets![0], '$__rate_interval', '5m'), says: /fixed range 5m/},
-  {name: 'hard-coded data source of a panel', plant: (d) => (panel(d, online).datasource!.uid = 'PBFA97CFB590B2093'), says: /not on the chosen data source/},
-  {name: 'hard-coded data source of a query', plant: (d) => (panel(d, online).targets![0]!.datasource!.uid = 'prometheus'), says: /query A is not on the chosen data source/},
-  {name: 'hard-coded data source of a variable', plant: (d) => (variable(d, 'sweep').datasource!.uid = 'prometheus'), says: /variable sweep: is not on/},
-  {name: 'hard-coded data source of an annotation', plant: (d) => (d.annotations.list![0]!.datasource!.uid = 'prometheus'), says: /annotation "Hangs": is not on/},
-  {name: 'selector without job', plant: (d) => replaceIn(panel(d, online).targets![0], 'job=~"$job", ', ''), says: /not narrowed by job=\$job/},
-  {name: 'selector without instance', plant: (d) => replaceIn(panel(d, online).targets![0], ', instance=~"$instance"', ''), says: /not narrowed by instance=\$instance/},
-  {name: 'variable without instance', plant: (d) => (variable(d, 'sweep').query = {query: 'label_values(crosscall_sweep_period_seconds{job=~"$job"}, sweep)'}), says: /variable sweep: .* instance/},
-  {name: 'job that takes one value', plant: (d) => (variable(d, 'job').multi = false), says: /variable job: must take several/},
-  {name: 'other value for all', plant: (d) => (variable(d, 'instance').allValue = '.*'), says: /variable instance: must take several/},
-  {name: 'variable that is asked once', plant: (d) => (variable(d, 'sweep').refresh = 1), says: /refresh: 2/},
-  {name: 'other name for the data source', plant: (d) => (variable(d, 'datasource').label = 'Source'), says: /label "Data source"/},
-  {name: 'no question', plant: (d) => (panel(d, online).description = 'Boards online.'), says: /asks no question/},
-  {name: 'no title', plant: (d) => (panel(d, online).title = ''), says: /has no title/},
-  {name: 'no unit', plant: (d) => delete panel(d, online).fieldConfig!.defaults.unit, says: /has no unit/},
-  {name: 'no query', plant: (d) => (panel(d, online).targets = []), says: /has no query/},
-  {name: 'editable', plant: (d) => (d.editable = true), says: /is editable/},
-  {name: 'too new a schema', plant: (d) => (d.schemaVersion = 43), says: /newer than older servers load/},
+const attention = 'Boards that need attention';
+const selector = (metric: string) => `${metric}{job=~"$job", instance=~"$instance"}`;
+
+type Fault = readonly [name: string, plant: Plant, says: RegExp, uid?: string];
+
+const BOARD = 'crosscall-board';
+const CONTROLLER = 'crosscall-controller';
+const HANGS = 'crosscall-hangs';
+
+const options: Fault[] = [
+  ['misspelt option', inOptions(online, 'graphMoed', 'none'), /no option is called "graphMoed"/],
+  ['misspelt option of a field', inPanel('Hangs a day', (p) => Object.assign(p.fieldConfig!.defaults.custom!, {lineWdith: 1})), /"lineWdith"/],
+  ['misspelt option of an override', inProperty('Latency by implementation', (p) => (p.id = 'custom.lineStlye')), /"lineStlye"/, BOARD],
+  ['misspelt property of an override', inProperty(attention, (p) => (p.id = 'lniks')), /"lniks"/],
+  ['unknown matcher', inOverride(attention, (o) => (o.matcher.id = 'byNmae')), /"byNmae"/],
+  ['override of a query that is not there', inOverride('Process', (o) => (o.matcher.options = 'C')), /query C, which is not there/, CONTROLLER],
+  ['unknown transformation', inPanel(attention, (p) => (p.transformations![0]!.id = 'joinByFeild')), /"joinByFeild"/],
+  ['unknown option of a transformation', inPanel(attention, (p) => (p.transformations![0]!.options = {byFeild: 'board'})), /"byFeild"/],
+  ['wrong enum', inOptions(online, 'colorMode', 'colour'), /"colour" is none of/],
+  ['wrong enum of a query', inPanel(online, (p) => (p.targets![0]!.format = 'tabel')), /"tabel" is none of/],
+  ['wrong type of an option', inOptions(online, 'wideLayout', 'yes'), /"yes" is no boolean/],
+  ['missing option', inPanel(online, (p) => delete p.options!.orientation), /"orientation" is missing/],
+  ['unknown kind of panel', inPanel(online, (p) => (p.type = 'stats')), /called "stats"/],
+  ['editable', (d) => (d.editable = true), /is editable/],
+  ['too new a schema', (d) => (d.schemaVersion = 43), /newer than older servers load/],
 ];
 
-for (const fault of faults) {
-  test(`refuses: ${fault.name}`, () => {
-    const dashboard = named(fault.uid ?? 'crosscall-overview');
-    fault.plant(dashboard);
-    assert.match(lint(dashboard).join('\n'), fault.says);
+const expressions: Fault[] = [
+  ['syntax', inQuery(online, /\)$/, ''), /syntax error/],
+  ['syntax of an annotation', inAnnotation((a) => replaceIn(a, '* 1000', '* * 1000')), /annotation "Hangs": syntax error/],
+  ['undefined variable', inQuery('Missing from last sweep', '$sweep', '$swepe'), /\$swepe is not defined/],
+  ['raw counter', inQuery('Hangs a day', /increase\(.*\)/, `${selector('crosscall_board_hangs_total')})`), /shown as it is/, HANGS],
+  ['rate of a gauge', inQuery('Agents connected', /^.*$/, `rate(${selector('crosscall_agents_connected')}[$__rate_interval])`), /is no counter/, CONTROLLER],
+  ['fixed range in rate', inQuery('Store operations', '$__rate_interval', '5m'), /fixed range 5m/, CONTROLLER],
+  ['selector without job', inQuery(online, 'job=~"$job", ', ''), /not narrowed by job=\$job/],
+  ['selector without instance', inQuery(online, ', instance=~"$instance"', ''), /not narrowed by instance=\$instance/],
+];
+
+const unitsOfValues: Fault[] = [
+  ['unit typo', inUnit(online, 'percentuint'), /no unit is called "percentuint"/],
+  ['unit typo of an override', inProperty('Process', (p) => (p.value = 'byte')), /no unit is called "byte"/, CONTROLLER],
+  ['wrong unit: seconds as a number', inUnit('Latency by implementation', 'short'), /unit "short" for values that are seconds/, BOARD],
+  ['wrong unit: a number as seconds', inUnit(online, 's'), /unit "s" for values that are number/],
+  ['wrong unit: bytes as seconds', inUnit('Store size and free space', 's'), /values that are bytes/, CONTROLLER],
+  ['wrong unit: a rate as a number', inUnit('Store operations', 'short'), /values that are number a second/, CONTROLLER],
+  ['wrong unit of a quantile', inUnit('Dispatch latency', 'short'), /values that are seconds/, CONTROLLER],
+  ['wrong unit of a column', inPanel(attention, (p) => p.fieldConfig!.overrides[1]!.properties.pop()), /unit "dtdurations" for values that are number/],
+  ['seconds and a count added', inQuery('Since last good sweep', 'last_success_timestamp_seconds', 'in_progress'), /adds or subtracts seconds and number/],
+];
+
+const layout: Fault[] = [
+  ['overlap', inPanel('Hangs a day', (p) => (p.gridPos!.x -= 1)), /overlaps/],
+  ['beyond the last column', inPanel('Hangs a day', (p) => (p.gridPos!.w += 1)), /24 columns/],
+  ['two panels with one id', inPanel(online, (p) => (p.id = 2)), /two panels have the id 2/],
+  ['panel without id', inPanel(online, (p) => delete p.id), /no id/],
+  ['two panels with one title', inPanel(online, (p) => (p.title = 'Hangs a day')), /two panels have the title/],
+  ['two queries of one name', inPanel(attention, (p) => (p.targets![1]!.refId = 'A')), /two queries of one name/],
+  ['no question', inPanel(online, (p) => (p.description = 'Boards online.')), /asks no question/],
+  ['no title', inPanel(online, (p) => (p.title = '')), /has no title/],
+  ['no unit', inPanel(online, (p) => delete p.fieldConfig!.defaults.unit), /has no unit/],
+  ['no query', inPanel(online, (p) => (p.targets = [])), /has no query/],
+];
+
+const fixed: Fault[] = [
+  ['hard-coded data source of a panel', inPanel(online, (p) => (p.datasource!.uid = 'prometheus')), /not on the chosen data source/],
+  ['hard-coded data source of a query', inPanel(online, (p) => (p.targets![0]!.datasource!.uid = 'prometheus')), /query A is not on the chosen data source/],
+  ['hard-coded data source of a variable', inVariable('sweep', (v) => (v.datasource!.uid = 'prometheus')), /variable sweep: is not on/],
+  ['hard-coded data source of an annotation', inAnnotation((a) => (a.datasource!.uid = 'prometheus')), /annotation "Hangs": is not on/],
+  ['other name for the data source', inVariable('datasource', (v) => (v.label = 'Source')), /label "Data source"/],
+];
+
+const variables: Fault[] = [
+  ['undefined variable of a link', inProperty(attention, (p) => (p.value = [{url: '/d/crosscall-board?${datasuorce:queryparam}'}])), /\$datasuorce is not/],
+  ['undefined variable of a variable', inVariable('target_system', (v) => (v.query = queryText(v).replace('$scenario', '$scnario'))), /\$scnario is not/, BOARD],
+  ['variable without instance', inVariable('sweep', (v) => (v.query = queryText(v).replace(', instance=~"$instance"', ''))), /variable sweep: .* instance/],
+  ['variable that is no list of values', inVariable('sweep', (v) => (v.query = 'query_result(up)')), /is no label_values/],
+  ['variable that is asked once', inVariable('sweep', (v) => (v.refresh = 1)), /refresh: 2/],
+  ['variable that nothing uses', (d) => d.panels!.forEach((p) => p.targets!.forEach((t) => (t.expr = t.expr!.replaceAll('$sweep', 'nightly')))), /sweep: nothing uses it/],
+  ['job that takes one value', inVariable('job', (v) => (v.multi = false)), /variable job: must take several/],
+  ['other value for all', inVariable('instance', (v) => (v.allValue = '.*')), /variable instance: must take several/],
+];
+
+for (const [name, plant, says, uid] of [...options, ...expressions, ...unitsOfValues, ...layout, ...fixed, ...variables]) {
+  test(`refuses: ${name}`, () => {
+    const dashboard = named(uid ?? 'crosscall-overview');
+    plant(dashboard);
+    assert.match(lint(dashboard).join('\n'), says);
   });
 }
 

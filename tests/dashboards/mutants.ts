@@ -57,9 +57,12 @@ export function mutants(rule: Rule): Mutant[] {
   parse(rule.expr).tree.cursor().iterate(({name, from, to}) => {
     const text = rule.expr.slice(from, to);
     for (const other of others(name, text, rule.expr)) {
-      found.push({rule: {...rule, expr: rule.expr.slice(0, from) + other + rule.expr.slice(to)}, says: `"${text}" at character ${from + 1} became "${other}"`});
+      const expr = rule.expr.slice(0, from) + other + rule.expr.slice(to);
+      found.push({rule: {...rule, expr}, says: `"${text}" at character ${from + 1} became "${other}"`});
     }
   });
-  for (const other of rule.for === undefined ? [] : otherDurations(rule.for)) found.push({rule: {...rule, for: other}, says: `for ${rule.for} became ${other}`});
+  for (const other of rule.for === undefined ? [] : otherDurations(rule.for)) {
+    found.push({rule: {...rule, for: other}, says: `for ${rule.for} became ${other}`});
+  }
   return found;
 }
