@@ -18,6 +18,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
+#include "controller/access/authority_folder.h"
 #include "controller/api/clean.h"
 #include "controller/api/open_files.h"
 #include "controller/api/request_counts.h"
@@ -29,6 +30,8 @@
 #include "controller/maintenance_commands.h"
 #include "controller/metrics/exporter.h"
 #include "controller/metrics/http_server.h"
+#include "controller/metrics_commands.h"
+#include "controller/metrics_sources.h"
 #include "controller/power/runner.h"
 #include "controller/power_commands.h"
 #include "controller/protection.h"
@@ -87,8 +90,9 @@ void AddRetentionFlags(CLI::App& app, dispatch::Settings& settings) {
 }
 
 void AddMetricsFlags(CLI::App& app, Flags& flags) {
-  app.add_option("--metrics-listen", flags.metrics_listen,
-                 "Address of /metrics, loopback only unless --metrics-cert is given; port 0: any free one")
+  app.add_option(
+         "--metrics-listen", flags.metrics_listen,
+         "Address of /metrics and /metrics/results, loopback only unless --metrics-cert is given; port 0: any free one")
       ->capture_default_str()
       ->type_name("HOST:PORT");
   app.add_option("--metrics-cert", flags.metrics_security.identity_file,
@@ -100,12 +104,35 @@ void AddMetricsFlags(CLI::App& app, Flags& flags) {
   app.add_option("--metrics-password-file", flags.metrics_security.password_file,
                  "Scrapers need a name and password of this file, mode 0600, as `htpasswd -nB NAME` prints them")
       ->type_name("FILE");
+  app.add_option_function<std::string>(
+         "--metrics-level",
+         [&flags](const std::string& name) {
+           const absl::optional<metrics::Level> level = metrics::ParseLevel(name);
+           if (!level) throw CLI::ValidationError("--metrics-level", "\"" + name + "\": write fleet, board or full");
+           flags.exporter.detail.level = *level;
+         },
+         "How much is said of each board: fleet (no latencies), board (those of the first --track-pair), full")
+      ->type_name("LEVEL")
+      ->default_str("board");
   app.add_option("--track", flags.tracked,
                  "Implementation with metrics of its own; repeat for more. Default: all that a board offers")
       ->allow_extra_args(false)
       ->type_name("IMPLEMENTATION");
-  app.add_option("--metrics-series-limit", flags.exporter.series_limit,
-                 "Series of a scrape; what is beyond is left out")
+  app.add_option_function<std::vector<std::string>>(
+         "--track-pair",
+         [&flags](const std::vector<std::string>& texts) {
+           for (const std::string& text : texts) {
+             absl::StatusOr<metrics::Pair> pair = metrics::ParsePair(text);
+             if (!pair.ok()) throw CLI::ValidationError("--track-pair", std::string(pair.status().message()));
+             flags.exporter.detail.pairs.push_back(*std::move(pair));
+           }
+         },
+         "Scenario with metrics of its own, and on what, such as ping-pong:signal; repeat for more, the headline "
+         "first. "
+         "Default: all that boards completed")
+      ->allow_extra_args(false)
+      ->type_name("SCENARIO[:TARGET_SYSTEM]");
+  app.add_option("--metrics-series-limit", flags.exporter.series_limit, "Series of a page; what is beyond is left out")
       ->capture_default_str()
       ->check(CLI::Range(std::size_t{100}, std::size_t{10'000'000}))
       ->type_name("COUNT");
@@ -134,8 +161,8 @@ void AddPowerFlags(CLI::App& app, scheduler::PowerRules& rules) {
 void AddFlags(CLI::App& app, Flags& flags) {
   app.set_version_flag("--version",
                        absl::StrCat("crosscall-controller ", CROSSCALL_VERSION, " (", CROSSCALL_REVISION, ")"));
-  app.add_option("--state-dir", flags.state_dir, "Folder of the store; made with mode 0700 if it is not there")
-      ->required()
+  app.add_option("--state-dir", flags.state_dir,
+                 "Folder of the store; made with mode 0700 if it is not there. Required")
       ->type_name("DIR");
   app.add_option("--listen", flags.listen, "gRPC address; port 0: any free one")
       ->capture_default_str()
@@ -198,18 +225,23 @@ void RaiseLimits() {
   if (!status.ok()) shared::LogWarning(kComponent, status.message());
 }
 
-std::vector<metrics::RequestCount> RequestsOf(const api::RequestCounts& counts) {
-  std::vector<metrics::RequestCount> requests;
-  for (api::RequestCounts::Count& count : counts.Read()) {
-    requests.push_back({std::move(count.method), std::move(count.code), count.ended});
+// Certificates whose end is told to Prometheus.
+CertificateFiles CertificateFilesOf(const Flags& flags) {
+  CertificateFiles files;
+  if (!flags.insecure) {
+    files.emplace_back("server", access::ServerFile(flags.state_dir));
+    files.emplace_back("authority", access::CertificateFile(flags.state_dir));
   }
-  return requests;
+  const metrics::HttpSecurity& security = flags.metrics_security;
+  if (!security.identity_file.empty()) files.emplace_back("metrics", security.identity_file);
+  if (!security.client_ca_file.empty()) files.emplace_back("metrics_client_authority", security.client_ca_file);
+  return files;
 }
 
 metrics::ExporterOptions ExporterOptionsOf(const Flags& flags) {
   metrics::ExporterOptions options = flags.exporter;
   options.build = {CROSSCALL_VERSION, CROSSCALL_REVISION, grpc::Version()};
-  options.detail.tracked_implementations = {flags.tracked.begin(), flags.tracked.end()};
+  options.detail.implementations = {flags.tracked.begin(), flags.tracked.end()};
   return options;
 }
 
@@ -240,18 +272,21 @@ absl::Status Run(const Flags& flags, const sigset_t& stop_signals) {
       dispatch::Dispatcher::Start(**store, clock, settings);
   if (!dispatcher.ok()) return dispatcher.status();
   api::RequestCounts counts;
-  const metrics::Exporter exporter([&] { return (*dispatcher)->snapshot(); }, [&] { return RequestsOf(counts); }, clock,
-                                   ExporterOptionsOf(flags));
-  absl::StatusOr<std::unique_ptr<metrics::HttpServer>> metrics_server = metrics::HttpServer::Start(
-      flags.metrics_listen, [&] { return exporter.Text(); }, flags.metrics_security);
-  if (!metrics_server.ok()) return metrics_server.status();
   absl::StatusOr<std::unique_ptr<Protection>> protection = std::unique_ptr<Protection>();
   if (flags.insecure) {
     shared::LogWarning(kComponent, "--insecure: no certificates; everybody on this machine may do everything");
   } else {
     protection = Protection::Make(flags.state_dir, flags.certificate_life, **dispatcher, **store, counts);
-    if (!protection.ok()) return protection.status();
   }
+  // Flags that do not fit are told before certificates that are missing.
+  const metrics::Exporter exporter(
+      MetricsSources(**dispatcher, **store, counts, protection.ok() ? protection->get() : nullptr,
+                     CertificateFilesOf(flags)),
+      clock, ExporterOptionsOf(flags));
+  absl::StatusOr<std::unique_ptr<metrics::HttpServer>> metrics_server =
+      metrics::HttpServer::Start(flags.metrics_listen, metrics::PagesOf(exporter), flags.metrics_security);
+  if (!metrics_server.ok()) return metrics_server.status();
+  if (!protection.ok()) return protection.status();
   absl::StatusOr<std::unique_ptr<api::Server>> server = api::Server::Start(
       flags.listen, *protection == nullptr ? nullptr : &(*protection)->security(), **dispatcher, **store, counts);
   if (!server.ok()) return server.status();
@@ -303,8 +338,10 @@ int Main(int argc, char** argv) {
   ConsoleCommand command;
   AddCertificateCommands(app, flags.state_dir, command);
   AddMaintenanceCommands(app, flags.state_dir, command);
+  AddMetricsCommand(app, flags.exporter.series_limit, command);
   try {
     app.parse(argc, argv);
+    if (flags.state_dir.empty() && !app.got_subcommand(kMetricsCommand)) throw CLI::RequiredError("--state-dir");
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kStopped : kBadUse;
   }

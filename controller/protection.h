@@ -2,6 +2,7 @@
 #ifndef CONTROLLER_PROTECTION_H_
 #define CONTROLLER_PROTECTION_H_
 
+#include <map>
 #include <memory>
 #include <string>
 
@@ -27,6 +28,8 @@ class Protection {
                                                           dispatch::Dispatcher& dispatcher, store::Store& store,
                                                           api::RequestCounts& counts);
   const api::Security& security() const { return security_; }
+  // As in access::Trust.
+  std::map<std::string, absl::Time> AgentCertificateEnds() const { return trust_->AgentCertificateEnds(); }
 
  private:
   Protection(const std::string& state_dir, absl::Duration agent_life, std::unique_ptr<access::Authority> authority,

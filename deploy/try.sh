@@ -146,7 +146,7 @@ controller_pid=$!
 wait_until 30 "$controller_pid" crosscall-controller test -s "$state/endpoints.json"
 CROSSCALL_CONTROLLER="$(endpoint grpc)"
 export CROSSCALL_CONTROLLER
-metrics="http://$(endpoint metrics)/metrics"
+metrics="http://$(endpoint metrics)/metrics/results"
 
 "$build/bin/crosscall-agent" --controller "$CROSSCALL_CONTROLLER" --board here --state-dir "$state/agent" \
   --worker "$build/bin/crosscall-worker" >"$state/crosscall-agent.log" 2>&1 &

@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "agent/supervisor/spans.h"
 #include "proto/shared/log.h"
+#include "proto/shared/proto_time.h"
 #include "proto/shared/sanitize.h"
 
 namespace crosscall::supervisor {
@@ -105,8 +106,10 @@ void AgentLoop::StartSynchronize() {
   RefreshProgress();
   superseded_call_ = false;
   const absl::Duration sent = Now();
+  v1::SynchronizeRequest report = protocol_.Report(Stock(), sent);
+  *report.mutable_send_time() = shared::TimestampOf(clock_.Wall());
   client_->Synchronize(
-      protocol_.Report(Stock(), sent), protocol_.hold() + settings_.call_margin,
+      report, protocol_.hold() + settings_.call_margin,
       [this, sent](const CallEnd& end, const v1::SynchronizeResponse& answer) { OnSynchronized(sent, end, answer); });
 }
 

@@ -90,7 +90,15 @@ absl::StatusOr<Caller> Trust::Verify(absl::string_view certificate_pem) {
     if (known_.size() >= kMaxKnown) known_.clear();
     known_.emplace(pem, *found);
   }
+  if (found->caller.identity.role == shared::Role::kAgent) {
+    agent_ends_[found->caller.identity.name] = found->certificate.not_after;
+  }
   return std::move(found->caller);
+}
+
+std::map<std::string, absl::Time> Trust::AgentCertificateEnds() {
+  const shared::MutexLock lock(mutex_);
+  return agent_ends_;
 }
 
 void Trust::Revoke(const std::vector<std::string>& serials) {

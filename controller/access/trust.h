@@ -5,6 +5,7 @@
 #ifndef CONTROLLER_ACCESS_TRUST_H_
 #define CONTROLLER_ACCESS_TRUST_H_
 
+#include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -14,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "proto/shared/certificate.h"
 #include "proto/shared/clock.h"
 #include "proto/shared/identity.h"
@@ -38,6 +40,8 @@ class Trust {
 
   // UNAUTHENTICATED says why not.
   absl::StatusOr<Caller> Verify(absl::string_view certificate_pem) CROSSCALL_EXCLUDES(mutex_);
+  // When the certificate ends that the agent of each board (its id) showed last, of those that Verify accepted.
+  std::map<std::string, absl::Time> AgentCertificateEnds() CROSSCALL_EXCLUDES(mutex_);
   // From now on Verify refuses these.
   void Revoke(const std::vector<std::string>& serials) CROSSCALL_EXCLUDES(mutex_);
 
@@ -58,6 +62,8 @@ class Trust {
   // Signatures are checked once a certificate, not once a call. Only good ones are kept, so the lab bounds it.
   std::unordered_map<std::string, Known> known_ CROSSCALL_GUARDED_BY(mutex_);
   std::unordered_set<std::string> revoked_ CROSSCALL_GUARDED_BY(mutex_);
+  // Only our authority names agents, so the lab bounds it.
+  std::map<std::string, absl::Time> agent_ends_ CROSSCALL_GUARDED_BY(mutex_);
 };
 
 }  // namespace crosscall::access

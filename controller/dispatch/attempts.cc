@@ -272,6 +272,28 @@ void Attempts::CountOutcome(Batch& batch, BoardState& board, const TrialState& t
                        .last_time = batch.wall()});
 }
 
+void Attempts::CountCalls(Batch& batch, const std::string& model, const v1::TrialSpec& spec,
+                          const shared::CallBuckets& calls) {
+  const auto key = std::make_tuple(model, spec.scenario(), static_cast<int>(spec.target_system()));
+  const auto found = world_.call_latencies.find(key);
+  // Their names are people's and boards': there is an end of what is kept.
+  if (found == world_.call_latencies.end() && world_.call_latencies.size() >= settings_.max_call_latencies) return;
+  // Copied, since the present ones are in pictures.
+  auto grown = std::make_shared<CallLatencies>();
+  if (found != world_.call_latencies.end()) *grown = *found->second;
+  grown->model = model;
+  grown->scenario = spec.scenario();
+  grown->target_system = spec.target_system();
+  shared::CallBuckets& all = grown->by_implementation[spec.implementation()];
+  all.Add(calls);
+  batch.tx().PutCallLatency({.model = model,
+                             .scenario = spec.scenario(),
+                             .target_system = spec.target_system(),
+                             .implementation = spec.implementation(),
+                             .calls = all});
+  world_.call_latencies[key] = std::move(grown);
+}
+
 void Attempts::KeepLatency(Batch& batch, BoardState& board, const TrialState& trial,
                            const store::ResultSummary& summary) {
   if (summary.outcome != v1::OUTCOME_COMPLETED || trial.work == scheduler::WorkClass::kExplore) return;
@@ -284,6 +306,8 @@ void Attempts::KeepLatency(Batch& batch, BoardState& board, const TrialState& tr
                                  .commit_time = batch.wall()};
   board.latencies[{row.scenario, row.implementation, row.target_system}] = LatestOf(row);
   batch.tx().PutLatency(row);
+  const std::string& model = board.row.description.model();
+  CountCalls(batch, model.empty() ? "unknown" : model, spec, summary.buckets);
 }
 
 }  // namespace crosscall::dispatch

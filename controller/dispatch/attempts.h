@@ -64,6 +64,8 @@ class Attempts {
   // The board is to blame for the end of an attempt.
   void CountStrike(Batch& batch, BoardState& board, const std::string& cause);
   void CountOutcome(Batch& batch, BoardState& board, const TrialState& trial, v1::Outcome outcome);
+  // Adds the calls of a completed trial to those of all boards of the model.
+  void CountCalls(Batch& batch, const std::string& model, const v1::TrialSpec& spec, const shared::CallBuckets& calls);
   void KeepLatency(Batch& batch, BoardState& board, const TrialState& trial, const store::ResultSummary& summary);
 
   const Settings& settings_;

@@ -59,6 +59,7 @@ std::shared_ptr<const BoardView> ViewOf(const BoardState& board, const Settings&
   view->board.set_waiting_reason(view->waiting_reason);
   view->outcomes = board.outcomes;
   view->hangs = board.hangs;
+  view->clock_offset = board.clock_offset;
   view->latencies.reserve(board.latencies.size());
   for (const auto& [key, latency] : board.latencies) view->latencies.push_back(latency);
   return view;

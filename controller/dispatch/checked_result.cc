@@ -60,6 +60,7 @@ absl::StatusOr<CheckedResult> Check(CheckedResult result, const std::function<vo
   result.summary.p99_nanos = latency->Quantile(0.99);
   result.summary.p999_nanos = latency->Quantile(0.999);
   result.summary.max_nanos = latency->max();
+  result.summary.buckets.Add(*latency);
   return result;
 }
 

@@ -231,6 +231,9 @@ void Diagnoses::Close(Batch& batch, BoardState& board, const scheduler::PowerVer
                       const std::string& quarantine) {
   D& diagnosis = *board.row.record.mutable_diagnosis();
   diagnosis.set_phase(D::PHASE_ENDED);
+  if (diagnosis.switched() && board.row.boot_id == diagnosis.boot_id()) {
+    board.row.record.set_power_cycle_failure_count(board.row.record.power_cycle_failure_count() + 1);
+  }
   diagnosis.set_conclusion(
       absl::StrCat(absl::StripPrefix(v1::Outcome_Name(verdict.outcome), "OUTCOME_"), ", ", verdict.cause));
   board.power_job = 0;

@@ -10,6 +10,7 @@
 #include "controller/dispatch/event_queue.h"
 #include "controller/dispatch/retry_after.h"
 #include "controller/dispatch/upload_assembler.h"
+#include "controller/dispatch/upload_counts.h"
 #include "proto/shared/mutex.h"
 #include "proto/shared/resource_name.h"
 #include "proto/shared/validate.h"
@@ -68,7 +69,10 @@ class Dispatcher::Impl {
       return done(std::move(response));
     }
     absl::StatusOr<CheckedResult> result = Check(*std::move(step->complete), settings_.clean_result);
-    if (!result.ok()) return done(result.status());
+    if (!result.ok()) {
+      Submit(Engine::CountRejected(kDamaged));
+      return done(result.status());
+    }
     Submit(Engine::AcceptResult(*std::move(result), done));
   }
 

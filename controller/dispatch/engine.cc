@@ -56,6 +56,12 @@ Engine::Event Engine::AcceptResult(CheckedResult result, const Done<v1::UploadRe
           .refuse = done};
 }
 
+Engine::Event Engine::CountRejected(std::string reason) {
+  return {.apply = [reason = std::move(reason)](Engine& engine,
+                                                Batch& batch) { engine.parts_->intake.CountRejected(batch, reason); },
+          .refuse = [](const absl::Status&) {}};
+}
+
 Engine::Event Engine::CreateSweep(v1::CreateSweepRequest request, Requester by,
                                   const Done<v1::CreateSweepResponse>& done) {
   return {.apply =
@@ -278,6 +284,9 @@ std::shared_ptr<const Snapshot> Engine::MakeSnapshot() {
   if (parts_ != nullptr) {
     snapshot->held_call_count = parts_->world->tickets.size();
     snapshot->removals = parts_->world->removals;
+    snapshot->counts = parts_->world->counts;
+    snapshot->call_latencies.reserve(parts_->world->call_latencies.size());
+    for (const auto& [key, calls] : parts_->world->call_latencies) snapshot->call_latencies.push_back(calls);
     schedule_views_.clear();
     for (const auto& [number, schedule] : parts_->world->schedules) schedule_views_.push_back(schedule.view);
   }

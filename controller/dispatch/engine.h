@@ -52,6 +52,8 @@ class Engine {
                            const Done<v1::SynchronizeResponse>& done);
   static Event Abandon(std::uint64_t ticket);
   static Event AcceptResult(CheckedResult result, const Done<v1::UploadResultResponse>& done);
+  // A result was refused before it came to the engine.
+  static Event CountRejected(std::string reason);
   static Event WatchSweep(std::uint64_t id, std::string name, const SweepWatcher& watcher);
   static Event Unwatch(std::uint64_t id);
 

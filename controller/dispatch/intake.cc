@@ -26,27 +26,38 @@ void Intake::Accept(Batch& batch, const CheckedResult& result, Done<v1::UploadRe
   batch.Reply<v1::UploadResultResponse>(std::move(done), Decide(batch, result));
 }
 
+void Intake::Count(Batch& batch, const std::string& name) {
+  ++world_.counts[name];
+  batch.tx().AddCount(name);
+}
+
 absl::StatusOr<v1::UploadResultResponse> Intake::Decide(Batch& batch, const CheckedResult& result) {
   absl::StatusOr<absl::optional<store::TrialRow>> trial = store_.FindTrial(result.trial);
   if (!trial.ok()) return trial.status();
   if (!trial->has_value()) {
+    CountRejected(batch, kUnknown);
     return absl::NotFoundError(absl::StrCat("no trial \"", result.trial, "\": set the result aside"));
   }
   const store::TrialRow& row = **trial;
   if (row.trial.board() != result.board) {
+    CountRejected(batch, kForeign);
     batch.AddEvent(result.board, "refused upload", shared::AttemptName(result.trial, result.attempt));
     return absl::PermissionDeniedError(absl::StrCat(result.trial, " is a trial of ", row.trial.board(), ", not of ",
                                                     result.board, ": set the result aside"));
   }
   if (result.attempt > row.trial.attempt_count()) {
+    CountRejected(batch, kUnknown);
     return absl::NotFoundError(absl::StrCat(result.trial, " has ", row.trial.attempt_count(), " attempts, not ",
                                             result.attempt, ": set the result aside"));
   }
   absl::StatusOr<std::vector<store::StoredResult>> stored = store_.FindResults(row.id, result.attempt);
   if (!stored.ok()) return stored.status();
   for (const store::StoredResult& known : *stored) {
-    if (known.sha256 == result.sha256) return Acknowledged(result, known.evidence);
+    if (known.sha256 != result.sha256) continue;
+    CountRejected(batch, kDuplicate);
+    return Acknowledged(result, known.evidence);
   }
+  Count(batch, kResultsReceived);
   const absl::optional<OpenAttempt> open = FindOpen(result);
   batch.tx().InsertResult({.trial_id = row.id,
                            .attempt = result.attempt,

@@ -201,7 +201,7 @@ void ScheduleDesk::Store(Batch& batch, ScheduleState& schedule) {
     *row.schedule.mutable_next_time() = shared::TimestampOf(next);
     look_at = batch.now() + scheduler::SleepFor(next, batch.wall());
   }
-  schedule.view = ViewOf(row);
+  schedule.view = ViewOf(row, schedule.rule);
   world_.schedule_deadlines.Set(row.number, look_at);
   batch.tx().PutSchedule(row);
 }

@@ -34,6 +34,7 @@ void Sessions::Synchronize(Batch& batch, std::uint64_t ticket, const v1::Synchro
   EndHeldCall(batch, world_, *board, absl::CancelledError("a later call of the same agent took this one's place"));
   board->last_contact = batch.now();
   board->cut_at.reset();
+  if (request.has_send_time()) board->clock_offset = shared::TimeOf(request.send_time()) - batch.wall();
   if (apply) ApplyReport(batch, *board, request);
   board->reported = ReportedBy(request);
   // The first call of a session is answered at once: the agent learns how long the next one may be held.

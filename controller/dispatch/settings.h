@@ -54,10 +54,12 @@ struct Settings {
   absl::Duration OverdueGrace() const { return lease_term + spooled_result_wait + absl::Minutes(1); }
   // What ad-hoc work gets of a board's time before nightly work, while nightly trials wait for the board; 0 to 1.
   double ad_hoc_share = 0.25;
-  // Bounds: calls waiting for the thread, boards known, schedules kept, bytes of results being put together.
+  // Bounds: calls waiting for the thread, boards known, schedules kept, scenarios by kind of board whose calls are
+  // counted for ever, bytes of results being put together.
   std::size_t queue_capacity = 16'384;
   std::size_t max_boards = 12'000;
   std::size_t max_schedules = 1'000;
+  std::size_t max_call_latencies = 5'000;
   std::size_t upload_memory_bytes = std::size_t{64} << 20;
   // A half-sent result is dropped when its agent has sent nothing for that long.
   absl::Duration upload_idle_limit = absl::Seconds(60);

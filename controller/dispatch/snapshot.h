@@ -18,8 +18,10 @@
 #include "absl/types/optional.h"
 #include "crosscall/v1/board.pb.h"
 #include "crosscall/v1/result.pb.h"
+#include "crosscall/v1/schedule.pb.h"
 #include "crosscall/v1/sweep.pb.h"
 #include "crosscall/v1/trial.pb.h"
+#include "proto/shared/call_buckets.h"
 
 namespace crosscall::dispatch {
 
@@ -52,6 +54,16 @@ struct BoardView {
   std::map<std::string, Tally> hangs;
   // One for each scenario, implementation and target system that completed here.
   std::vector<LatestLatency> latencies;
+  // Clock of the board minus ours, less the way of the message; nothing: this controller has not heard it yet.
+  absl::optional<absl::Duration> clock_offset;
+};
+
+// Every call of completed trials of one scenario on one kind of board.
+struct CallLatencies {
+  std::string model;
+  std::string scenario;
+  v1::TargetSystem target_system = v1::TARGET_SYSTEM_SIGNAL;
+  std::map<std::string, shared::CallBuckets> by_implementation;
 };
 
 struct ScheduleView {
@@ -60,6 +72,9 @@ struct ScheduleView {
   absl::Duration window;
   // The next nominal time without a firing; InfiniteFuture while it is paused.
   absl::Time next = absl::InfiniteFuture();
+  // The longest time from one of its nominal times to the next.
+  absl::Duration longest_gap;
+  v1::ScheduleRecord record;
 };
 
 // From work available and the board idle in a held call, to the lease committed and answered.
@@ -94,6 +109,9 @@ struct Snapshot {
   std::size_t held_call_count = 0;
   // What retention has removed since the store was made: `evidence`, `events`, `histograms`.
   std::map<std::string, std::uint64_t> removals;
+  // What was counted since the store was made: names of upload_counts.h.
+  std::map<std::string, std::uint64_t> counts;
+  std::vector<std::shared_ptr<const CallLatencies>> call_latencies;
   std::size_t upload_bytes = 0;
   std::uint64_t store_bytes = 0;
 

@@ -7,6 +7,7 @@
 #include "controller/scheduler/board_labels.h"
 #include "controller/scheduler/board_states.h"
 #include "controller/scheduler/placement.h"
+#include "controller/scheduler/sweep_boards.h"
 #include "controller/scheduler/verdict.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "proto/shared/check.h"
@@ -188,6 +189,7 @@ void SweepDesk::Store(Batch& batch, v1::Sweep sweep, const std::string& request_
   row.sweep = std::move(sweep);
   const std::string sweep_id = row.sweep.name().substr(sizeof("sweeps/") - 1);
   batch.tx().InsertSweep(row);
+  RecordStart(batch, row.sweep);
   std::vector<store::TrialRow> rows;
   rows.reserve(trials.size());
   for (scheduler::PlannedTrial& planned : trials) {
@@ -268,6 +270,34 @@ void SweepDesk::BeginEnd(Batch& batch, SweepState& sweep, store::EndCause cause,
   batch.Touch(sweep);
 }
 
+void SweepDesk::RecordStart(Batch& batch, const v1::Sweep& sweep) {
+  ScheduleState* const schedule = world_.FindSchedule(sweep.schedule());
+  if (schedule == nullptr) return;
+  *schedule->row.schedule.mutable_record()->mutable_last_start_time() = sweep.create_time();
+  KeepRecord(batch, *schedule);
+}
+
+void SweepDesk::RecordEnd(Batch& batch, const SweepState& sweep) {
+  ScheduleState* const schedule = world_.FindSchedule(sweep.row.sweep.schedule());
+  if (schedule == nullptr) return;
+  scheduler::SweepBoardsCount boards;
+  for (const TrialState& trial : sweep.trials) {
+    boards.Add(trial.row.trial.board(), trial.row.trial.state(), trial.row.trial.outcome());
+  }
+  v1::ScheduleRecord& record = *schedule->row.schedule.mutable_record();
+  *record.mutable_last_boards() = boards.Count();
+  *record.mutable_last_completion_time() = sweep.row.sweep.end_time();
+  if (scheduler::IsSuccess(record.last_boards())) *record.mutable_last_success_time() = sweep.row.sweep.end_time();
+  *record.mutable_last_duration() =
+      shared::ProtoOf(shared::TimeOf(sweep.row.sweep.end_time()) - shared::TimeOf(sweep.row.sweep.create_time()));
+  KeepRecord(batch, *schedule);
+}
+
+void SweepDesk::KeepRecord(Batch& batch, ScheduleState& schedule) {
+  schedule.view = ViewOf(schedule.row, schedule.rule);
+  batch.tx().PutSchedule(schedule.row);
+}
+
 void SweepDesk::Finish(Batch& batch, SweepState& sweep) {
   v1::Sweep& row = sweep.row.sweep;
   if (scheduler::HasEnded(row.state())) return;
@@ -280,6 +310,7 @@ void SweepDesk::Finish(Batch& batch, SweepState& sweep) {
       row.set_state_reason(absl::StrCat("coverage ", row.coverage(), " is below ", settings_.required_coverage));
     }
     batch.AddEvent(row.name(), "ended", scheduler::StateWord(row.state()));
+    RecordEnd(batch, sweep);
   }
   batch.tx().UpdateSweep(sweep.row);
   batch.Touch(sweep);

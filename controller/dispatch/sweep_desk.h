@@ -50,6 +50,10 @@ class SweepDesk {
   absl::StatusOr<v1::Sweep> Find(const std::string& name);
 
  private:
+  // What its schedule, if there is one, keeps of a sweep that was created, or has ended.
+  void RecordStart(Batch& batch, const v1::Sweep& sweep);
+  void RecordEnd(Batch& batch, const SweepState& sweep);
+  void KeepRecord(Batch& batch, ScheduleState& schedule);
   absl::StatusOr<v1::CreateSweepResponse> TryCreate(Batch& batch, const v1::CreateSweepRequest& request,
                                                     const SweepOrigin& origin);
   absl::StatusOr<std::string> NameFor(const v1::CreateSweepRequest& request, std::int64_t number);

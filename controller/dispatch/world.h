@@ -133,6 +133,8 @@ struct BoardState {
   // Since when `health` has not been empty.
   absl::optional<absl::Duration> unhealthy_since;
   std::uint32_t spooled_count = 0;
+  // Of its last call that said its time.
+  absl::optional<absl::Duration> clock_offset;
   // Since the start of the controller, if that is later.
   absl::Duration last_contact;
   // When its held call was cut, until it calls again.
@@ -195,6 +197,10 @@ struct World {
   Deadlines<std::int64_t> schedule_deadlines;
   // What retention has removed since the store was made, by kind.
   std::map<std::string, std::uint64_t> removals;
+  // What was counted since the store was made, by name.
+  std::map<std::string, std::uint64_t> counts;
+  // By model, scenario and target system; replaced as a whole when one of its distributions grows.
+  std::map<std::tuple<std::string, std::string, int>, std::shared_ptr<const CallLatencies>> call_latencies;
   std::int64_t last_sweep_number = 0;
   std::int64_t last_trial_id = 0;
   std::int64_t last_schedule_number = 0;
@@ -213,7 +219,7 @@ struct World {
 scheduler::LeaseRules RulesOf(const Settings& settings, const BoardState& board);
 
 // As the picture shows them.
-std::shared_ptr<const ScheduleView> ViewOf(const store::ScheduleRow& row);
+std::shared_ptr<const ScheduleView> ViewOf(const store::ScheduleRow& row, const scheduler::ScheduleRule& rule);
 LatestLatency LatestOf(const store::LatencyRow& row);
 
 // As after a restart: every live lease has one full term, and nobody is heard yet. DATA_LOSS: the store contradicts

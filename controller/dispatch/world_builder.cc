@@ -49,6 +49,15 @@ void AddCounters(World& world, const store::LiveState& live) {
   for (const store::LatencyRow& row : live.latencies) {
     world.boards.at(row.board)->latencies[{row.scenario, row.implementation, row.target_system}] = LatestOf(row);
   }
+  std::map<std::tuple<std::string, std::string, int>, CallLatencies> calls;
+  for (const store::CallLatencyRow& row : live.call_latencies) {
+    CallLatencies& one = calls[{row.model, row.scenario, row.target_system}];
+    one.model = row.model;
+    one.scenario = row.scenario;
+    one.target_system = row.target_system;
+    one.by_implementation[row.implementation] = row.calls;
+  }
+  for (auto& [key, one] : calls) world.call_latencies[key] = std::make_shared<const CallLatencies>(std::move(one));
 }
 
 // Each is looked at at once: what fell due meanwhile is decided by the first batch.
@@ -62,7 +71,7 @@ absl::Status AddSchedules(World& world, std::vector<store::ScheduleRow>& rows, a
     }
     const std::int64_t number = row.number;
     if (!row.schedule.paused()) world.schedule_deadlines.Set(number, now);
-    std::shared_ptr<const ScheduleView> view = ViewOf(row);
+    std::shared_ptr<const ScheduleView> view = ViewOf(row, *rule);
     world.schedules.emplace(number, ScheduleState{std::move(row), *std::move(rule), std::move(view)});
   }
   return absl::OkStatus();
@@ -107,11 +116,13 @@ absl::Status AddAttempt(World& world, std::map<std::int64_t, TrialState*>& trial
 
 }  // namespace
 
-std::shared_ptr<const ScheduleView> ViewOf(const store::ScheduleRow& row) {
+std::shared_ptr<const ScheduleView> ViewOf(const store::ScheduleRow& row, const scheduler::ScheduleRule& rule) {
   auto view = std::make_shared<ScheduleView>();
   view->name = row.schedule.name();
   view->window = shared::SpanOf(row.schedule.window());
   if (row.schedule.has_next_time()) view->next = shared::TimeOf(row.schedule.next_time());
+  view->longest_gap = rule.longest_gap;
+  view->record = row.schedule.record();
   return view;
 }
 
@@ -149,6 +160,7 @@ absl::StatusOr<std::unique_ptr<World>> BuildWorld(store::LiveState live, const S
   }
   AddCounters(*world, live);
   world->removals = std::move(live.removals);
+  world->counts = std::move(live.counts);
   world->last_sweep_number = live.last_sweep_number;
   world->last_trial_id = live.last_trial_id;
   world->last_schedule_number = live.last_schedule_number;

@@ -1,29 +1,49 @@
-// What Prometheus is told about boards: a pure function of the dispatcher's picture.
+// What Prometheus is told about boards and results: a pure function of the dispatcher's picture.
 #ifndef CONTROLLER_METRICS_BOARD_FAMILIES_H_
 #define CONTROLLER_METRICS_BOARD_FAMILIES_H_
 
-#include <set>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "absl/time/time.h"
 #include "controller/dispatch/snapshot.h"
-#include "prometheus/metric_family.h"
+#include "controller/metrics/detail.h"
+#include "controller/metrics/exposition.h"
 
 namespace crosscall::metrics {
 
-struct BoardDetail {
-  // Implementations with series of their own; hangs of others count as `other`, and their latencies stay in the store.
-  // Empty: all that a board offers.
-  std::set<std::string> tracked_implementations;
-  // A board that was not seen for so long has no series.
-  absl::Duration board_ttl = absl::Hours(24 * 14);
-};
+// Words of the label `outcome`: what becomes of a trial, worst first.
+inline constexpr int kTrialOutcomes = 6;
+// At level `full` there is p999 too.
+inline constexpr int kBoardStats = 3;
+inline constexpr int kFullStats = 4;
 
-// Latencies come last: they are the first to go when the exporter's limit cuts. Every counter exists as 0 from the
-// board's registration on, since a counter that appears with 1 shows no increase.
-std::vector<prometheus::MetricFamily> BoardFamilies(const dispatch::Snapshot& snapshot, const BoardDetail& detail,
-                                                    absl::Time now);
+// Boards that have series.
+using Boards = std::vector<const dispatch::BoardView*>;
+
+// Those that are not retired, and were seen within the detail's time.
+Boards BoardsOf(const dispatch::Snapshot& snapshot, const Detail& detail, absl::Time now);
+
+// When the certificate ends that the agent of a board showed last, by the board's id.
+using CertificateEnds = std::map<std::string, absl::Time>;
+
+// All but latencies. Every counter exists as 0 from the board's registration on, since a counter that appears with 1
+// shows no increase.
+void WriteBoards(Exposition& out, const Boards& boards, const CertificateEnds& certificates, const Detail& detail);
+
+// Of each board and point, in its last completed trial.
+void WriteLastLatencies(Exposition& out, const Boards& boards, const Detail& detail);
+
+// At level `fleet`, the hangs of all boards: also of those that are gone, since a sum that loses one looks like a
+// reset.
+void WriteFleetHangs(Exposition& out, const dispatch::Snapshot& snapshot, const Detail& detail);
+
+// The distributions of all calls, of each model of board.
+void WriteCallLatencies(Exposition& out, const dispatch::Snapshot& snapshot, const Detail& detail);
+
+// Seconds since the epoch.
+double Seconds(absl::Time time);
 
 }  // namespace crosscall::metrics
 

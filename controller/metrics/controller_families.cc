@@ -1,53 +1,37 @@
 #include "controller/metrics/controller_families.h"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <limits>
+#include <map>
 #include <memory>
 #include <utility>
 
-#include "absl/strings/string_view.h"
-#include "absl/strings/strip.h"
-#include "controller/metrics/family.h"
+#include "absl/strings/str_cat.h"
+#include "controller/dispatch/upload_counts.h"
+#include "controller/metrics/board_families.h"
 
 namespace crosscall::metrics {
 namespace {
 
-prometheus::MetricFamily One(Family family, double value) {
-  family.Add({}, value);
-  return std::move(family).Take();
-}
-
-prometheus::MetricFamily Build(const BuildInfo& build) {
-  Family family = Family::Gauge("crosscall_build_info", "What runs, always 1.");
-  family.Add({{"version", build.version}, {"revision", build.revision}, {"grpc_version", build.grpc_version}}, 1);
-  return std::move(family).Take();
-}
-
-prometheus::MetricFamily DispatchLatency(const dispatch::DispatchLatency& latency) {
-  Family family = Family::Histogram("crosscall_dispatch_latency_seconds",
-                                    "From work and an idle board to the lease committed and answered.");
+// Counts that are not cumulative; the last one is of what is beyond all bounds.
+template <std::size_t kBounds>
+prometheus::ClientMetric::Histogram HistogramOf(const std::array<double, kBounds>& bounds,
+                                                const std::array<std::uint64_t, kBounds + 1>& counts, double sum) {
   prometheus::ClientMetric::Histogram histogram;
-  for (std::size_t i = 0; i < latency.counts.size(); ++i) {
-    histogram.sample_count += latency.counts[i];
-    const bool last = i == latency.kBoundsSeconds.size();
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    histogram.sample_count += counts[i];
     histogram.bucket.push_back(
-        {histogram.sample_count, last ? std::numeric_limits<double>::infinity() : latency.kBoundsSeconds[i]});
+        {histogram.sample_count, i == kBounds ? std::numeric_limits<double>::infinity() : bounds[i]});
   }
-  histogram.sample_sum = latency.sum_seconds;
-  family.Add({}, std::move(histogram));
-  return std::move(family).Take();
+  histogram.sample_sum = sum;
+  return histogram;
 }
 
-// LOST is the controller's own word for an attempt whose result never came.
-double ResultsReceived(const dispatch::Snapshot& snapshot) {
-  std::uint64_t received = 0;
-  for (const std::shared_ptr<const dispatch::BoardView>& view : snapshot.boards) {
-    for (const auto& [outcome, tally] : view->outcomes) {
-      if (outcome != v1::OUTCOME_LOST) received += tally.count;
-    }
-  }
-  return static_cast<double>(received);
+std::uint64_t CountOf(const std::map<std::string, std::uint64_t>& counts, const std::string& name) {
+  const auto found = counts.find(name);
+  return found == counts.end() ? 0 : found->second;
 }
 
 double Online(const dispatch::Snapshot& snapshot) {
@@ -56,74 +40,98 @@ double Online(const dispatch::Snapshot& snapshot) {
                     [](const std::shared_ptr<const dispatch::BoardView>& view) { return view->board.online(); }));
 }
 
-prometheus::MetricFamily Requests(const std::vector<RequestCount>& requests) {
-  Family family = Family::Counter("crosscall_grpc_requests_total", "gRPC calls that ended, by method and code.");
-  for (const RequestCount& request : requests) {
-    family.Add({{"grpc_method", request.method}, {"grpc_code", request.code}}, static_cast<double>(request.ended));
-  }
-  return std::move(family).Take();
+// Each reason and kind is there as 0 from the beginning, so that the first one is an increase.
+void WriteUploads(Exposition& out, const dispatch::Snapshot& snapshot) {
+  out.Write(catalogue::kResultsReceived, static_cast<double>(CountOf(snapshot.counts, dispatch::kResultsReceived)));
+  out.Write(catalogue::kResultsRejected, [&](Family& family) {
+    for (const char* reason : dispatch::kRejectReasons) {
+      family.Add({reason}, static_cast<double>(CountOf(snapshot.counts, dispatch::RejectedCount(reason))));
+    }
+  });
 }
 
-// Exported as 0 from the beginning, so that the first removal is an increase.
-prometheus::MetricFamily Removals(const dispatch::Snapshot& snapshot) {
-  Family family = Family::Counter("crosscall_retention_removed_total",
-                                  "What was removed because of its age: late results, events, results' histograms.");
-  for (const char* kind : {"evidence", "events", "histograms"}) {
-    const auto found = snapshot.removals.find(kind);
-    family.Add({{"kind", kind}}, found == snapshot.removals.end() ? 0 : static_cast<double>(found->second));
-  }
-  return std::move(family).Take();
+void WriteRemovals(Exposition& out, const dispatch::Snapshot& snapshot) {
+  out.Write(catalogue::kRetentionRemoved, [&](Family& family) {
+    for (const char* kind : {"evidence", "events", "histograms"}) {
+      family.Add({kind}, static_cast<double>(CountOf(snapshot.removals, kind)));
+    }
+  });
 }
 
-prometheus::MetricFamily Overdue(const dispatch::Snapshot& snapshot, absl::Time now) {
-  Family family = Family::Gauge("crosscall_schedule_overdue",
-                                "1 if a sweep goes on after its window, or a nominal time has passed undecided.");
-  for (const std::shared_ptr<const dispatch::ScheduleView>& schedule : snapshot.schedules) {
-    const absl::string_view id = absl::StripPrefix(schedule->name, "schedules/");
-    family.Add({{"schedule", std::string(id)}}, snapshot.WhyOverdue(*schedule, now) ? 1 : 0);
+// Also of boards that are gone: a sum that loses one looks like a reset.
+void WritePower(Exposition& out, const dispatch::Snapshot& snapshot) {
+  std::uint64_t cycles = 0;
+  std::uint64_t failures = 0;
+  for (const std::shared_ptr<const dispatch::BoardView>& view : snapshot.boards) {
+    cycles += view->board.record().power_cycle_count();
+    failures += view->board.record().power_cycle_failure_count();
   }
-  return std::move(family).Take();
+  out.Write(catalogue::kPowerCycles, static_cast<double>(cycles));
+  out.Write(catalogue::kPowerCycleFailures, static_cast<double>(failures));
 }
 
 }  // namespace
 
-std::vector<prometheus::MetricFamily> ControllerFamilies(const dispatch::Snapshot& snapshot, const BuildInfo& build,
-                                                         const std::vector<RequestCount>& requests, absl::Time now) {
-  std::vector<prometheus::MetricFamily> families;
-  families.push_back(Build(build));
-  families.push_back(One(Family::Gauge("crosscall_boards_registered", "Boards that the controller knows."),
-                         static_cast<double>(snapshot.boards.size())));
-  families.push_back(
-      One(Family::Gauge("crosscall_agents_connected", "Agents that synchronise in time."), Online(snapshot)));
-  families.push_back(
-      One(Family::Counter("crosscall_results_received_total", "Results that became an attempt's outcome."),
-          ResultsReceived(snapshot)));
-  families.push_back(One(Family::Gauge("crosscall_ingest_queue_length", "Calls that wait for the dispatcher."),
-                         static_cast<double>(snapshot.queue_length)));
-  families.push_back(One(Family::Gauge("crosscall_ingest_queue_capacity", "Calls that may wait for the dispatcher."),
-                         static_cast<double>(snapshot.queue_capacity)));
-  families.push_back(One(Family::Gauge("crosscall_store_size_bytes", "Database and its log on disk."),
-                         static_cast<double>(snapshot.store_bytes)));
-  families.push_back(Removals(snapshot));
-  families.push_back(DispatchLatency(snapshot.dispatch_latency));
-  families.push_back(Overdue(snapshot, now));
-  families.push_back(Requests(requests));
-  return families;
+void WriteController(Exposition& out, const dispatch::Snapshot& snapshot, const BuildInfo& build) {
+  out.Write(catalogue::kBuildInfo, [&](Family& family) {
+    family.Add({build.version, build.revision, build.grpc_version}, 1);
+  });
+  out.Write(catalogue::kBoardsRegistered, static_cast<double>(snapshot.boards.size()));
+  out.Write(catalogue::kAgentsConnected, Online(snapshot));
+  WriteUploads(out, snapshot);
+  out.Write(catalogue::kIngestQueueLength, static_cast<double>(snapshot.queue_length));
+  out.Write(catalogue::kIngestQueueCapacity, static_cast<double>(snapshot.queue_capacity));
+  out.Write(catalogue::kDispatchLatency, [&](Family& family) {
+    const dispatch::DispatchLatency& latency = snapshot.dispatch_latency;
+    family.Add({}, HistogramOf(latency.kBoundsSeconds, latency.counts, latency.sum_seconds));
+  });
+  WriteRemovals(out, snapshot);
+  WritePower(out, snapshot);
 }
 
-std::vector<prometheus::MetricFamily> ProcessFamilies(const ProcessUsage& usage) {
-  std::vector<prometheus::MetricFamily> families;
-  families.push_back(
-      One(Family::Counter("process_cpu_seconds_total", "User and system time of the controller."), usage.cpu_seconds));
-  families.push_back(
-      One(Family::Gauge("process_start_time_seconds", "When the controller started."), usage.start_time_seconds));
-  families.push_back(One(Family::Gauge("process_resident_memory_bytes", "Resident memory of the controller."),
-                         static_cast<double>(usage.resident_memory_bytes)));
-  families.push_back(
-      One(Family::Gauge("process_open_fds", "Open file descriptors."), static_cast<double>(usage.open_fds)));
-  families.push_back(
-      One(Family::Gauge("process_max_fds", "File descriptors that may be open."), static_cast<double>(usage.max_fds)));
-  return families;
+void WriteStore(Exposition& out, const StoreFacts& facts, std::uint64_t store_bytes) {
+  using Write = void (*)(Family&, const store::OperationCount&);
+  const std::pair<const Metric*, Write> metrics[] = {
+      {&catalogue::kStoreOperations,
+       [](Family& family, const store::OperationCount& one) {
+         family.Add({one.operation}, static_cast<double>(one.count()));
+       }},
+      {&catalogue::kStoreFailures,
+       [](Family& family, const store::OperationCount& one) {
+         family.Add({one.operation}, static_cast<double>(one.failures));
+       }},
+      {&catalogue::kStoreDuration, [](Family& family, const store::OperationCount& one) {
+         family.Add({one.operation}, HistogramOf(store::OperationCount::kBoundsSeconds, one.counts, one.sum_seconds));
+       }}};
+  for (const auto& [metric, write] : metrics) {
+    out.Write(*metric, [&, add = write](Family& family) {
+      for (const store::OperationCount& one : facts.operations) add(family, one);
+    });
+  }
+  out.Write(catalogue::kStoreSize, static_cast<double>(store_bytes));
+  out.Write(catalogue::kStoreFree, static_cast<double>(facts.free_bytes));
+}
+
+void WriteRequests(Exposition& out, const std::vector<RequestCount>& requests) {
+  out.Write(catalogue::kGrpcRequests, [&](Family& family) {
+    for (const RequestCount& request : requests) {
+      family.Add({request.method, request.code}, static_cast<double>(request.ended));
+    }
+  });
+}
+
+void WriteCertificates(Exposition& out, const std::vector<CertificateEnd>& certificates) {
+  out.Write(catalogue::kTlsCertificate, [&](Family& family) {
+    for (const CertificateEnd& one : certificates) family.Add({one.certificate}, Seconds(one.not_after));
+  });
+}
+
+void WriteProcess(Exposition& out, const ProcessUsage& usage) {
+  out.Write(catalogue::kProcessCpu, usage.cpu_seconds);
+  out.Write(catalogue::kProcessStart, usage.start_time_seconds);
+  out.Write(catalogue::kProcessMemory, static_cast<double>(usage.resident_memory_bytes));
+  out.Write(catalogue::kProcessOpenFds, static_cast<double>(usage.open_fds));
+  out.Write(catalogue::kProcessMaxFds, static_cast<double>(usage.max_fds));
 }
 
 }  // namespace crosscall::metrics

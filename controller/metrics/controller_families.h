@@ -8,8 +8,9 @@
 
 #include "absl/time/time.h"
 #include "controller/dispatch/snapshot.h"
+#include "controller/metrics/exposition.h"
 #include "controller/metrics/process.h"
-#include "prometheus/metric_family.h"
+#include "controller/store/operations.h"
 
 namespace crosscall::metrics {
 
@@ -26,11 +27,22 @@ struct RequestCount {
   std::uint64_t ended = 0;
 };
 
-// `now` may be long after the picture was taken: what is overdue is said by time.
-std::vector<prometheus::MetricFamily> ControllerFamilies(const dispatch::Snapshot& snapshot, const BuildInfo& build,
-                                                         const std::vector<RequestCount>& requests, absl::Time now);
+// A certificate in use: `server`, `authority`, `metrics`.
+struct CertificateEnd {
+  std::string certificate;
+  absl::Time not_after;
+};
 
-std::vector<prometheus::MetricFamily> ProcessFamilies(const ProcessUsage& usage);
+struct StoreFacts {
+  std::vector<store::OperationCount> operations;
+  std::uint64_t free_bytes = 0;
+};
+
+void WriteController(Exposition& out, const dispatch::Snapshot& snapshot, const BuildInfo& build);
+void WriteStore(Exposition& out, const StoreFacts& facts, std::uint64_t store_bytes);
+void WriteRequests(Exposition& out, const std::vector<RequestCount>& requests);
+void WriteCertificates(Exposition& out, const std::vector<CertificateEnd>& certificates);
+void WriteProcess(Exposition& out, const ProcessUsage& usage);
 
 }  // namespace crosscall::metrics
 

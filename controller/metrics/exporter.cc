@@ -1,58 +1,87 @@
 #include "controller/metrics/exporter.h"
 
-#include <iterator>
 #include <utility>
 
-#include "controller/metrics/family.h"
+#include "absl/strings/str_cat.h"
+#include "controller/metrics/exposition.h"
 #include "controller/metrics/process.h"
-#include "prometheus/text_serializer.h"
+#include "controller/metrics/schedule_families.h"
 #include "proto/shared/log.h"
+#include "proto/shared/sanitize.h"
 
 namespace crosscall::metrics {
 namespace {
 
-constexpr char kEndpoint[] = "/metrics";
+constexpr std::size_t kShownBytes = 80;
 
-void Append(std::vector<prometheus::MetricFamily>& families, std::vector<prometheus::MetricFamily> more) {
-  families.insert(families.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
-}
-
-prometheus::MetricFamily AboutExporter(const char* name, const char* help, double value) {
-  Family family = Family::Gauge(name, help);
-  family.Add({{"endpoint", kEndpoint}}, value);
-  return std::move(family).Take();
+// What a source says; nothing if there is no such source.
+template <class Fact>
+Fact Ask(const std::function<Fact()>& source) {
+  return source ? source() : Fact();
 }
 
 }  // namespace
 
-Exporter::Exporter(TakeSnapshot snapshot, TakeRequests requests, const shared::Clock& clock, ExporterOptions options)
-    : snapshot_(std::move(snapshot)), requests_(std::move(requests)), clock_(clock), options_(std::move(options)) {}
+Exporter::Exporter(Sources sources, const shared::Clock& clock, ExporterOptions options)
+    : sources_(std::move(sources)), clock_(clock), options_(std::move(options)) {}
 
-std::vector<prometheus::MetricFamily> Exporter::Collect() const {
+std::string Exporter::Page(const char* endpoint, absl::FunctionRef<void(Exposition&)> write) const {
   const absl::Duration begin = clock_.Monotonic();
-  const std::shared_ptr<const dispatch::Snapshot> snapshot = snapshot_();
-  std::vector<prometheus::MetricFamily> families =
-      ControllerFamilies(*snapshot, options_.build, requests_(), clock_.Wall());
-  if (const absl::StatusOr<ProcessUsage> usage = ReadProcessUsage(options_.proc); usage.ok()) {
-    Append(families, ProcessFamilies(*usage));
-  } else {
-    // The boards matter more than we do: the scrape goes on without.
-    shared::LogWarning("metrics", usage.status().ToString());
-  }
-  Append(families, BoardFamilies(*snapshot, options_.detail, clock_.Wall()));
-  const std::size_t dropped = LimitSeries(families, options_.series_limit);
-  const std::size_t series = SeriesCount(families);
-  families.push_back(AboutExporter("crosscall_exporter_series", "Series exposed, without those about the exporter.",
-                                   static_cast<double>(series)));
-  families.push_back(AboutExporter("crosscall_exporter_series_limit", "Series that may be exposed.",
-                                   static_cast<double>(options_.series_limit)));
-  families.push_back(AboutExporter("crosscall_exporter_dropped_series", "Series left out of this scrape.",
-                                   static_cast<double>(dropped)));
-  families.push_back(AboutExporter("crosscall_exporter_collect_duration_seconds", "Time to collect this scrape.",
-                                   absl::ToDoubleSeconds(clock_.Monotonic() - begin)));
-  return families;
+  Exposition out(options_.series_limit);
+  write(out);
+  out.LiftLimit();
+  const auto about = [&](const Metric& metric, double value) {
+    out.Write(metric, [&](Family& family) { family.Add({endpoint}, value); });
+  };
+  about(catalogue::kExporterSeries, static_cast<double>(out.series()));
+  about(catalogue::kExporterSeriesLimit, static_cast<double>(options_.series_limit));
+  about(catalogue::kExporterDropped, static_cast<double>(out.dropped()));
+  about(catalogue::kExporterDuration, absl::ToDoubleSeconds(clock_.Monotonic() - begin));
+  return std::move(out).Text();
 }
 
-std::string Exporter::Text() const { return prometheus::TextSerializer().Serialize(Collect()); }
+std::string Exporter::ControllerPage() const {
+  return Page("/metrics", [&](Exposition& out) {
+    const std::shared_ptr<const dispatch::Snapshot> snapshot = sources_.snapshot();
+    WriteController(out, *snapshot, options_.build);
+    WriteSchedules(out, *snapshot, clock_.Wall());
+    if (sources_.store) WriteStore(out, sources_.store(), snapshot->store_bytes);
+    WriteRequests(out, Ask(sources_.requests));
+    WriteCertificates(out, Ask(sources_.certificates));
+    if (const absl::StatusOr<ProcessUsage> usage = ReadProcessUsage(options_.proc); usage.ok()) {
+      WriteProcess(out, *usage);
+    } else {
+      // The rest matters more: the scrape goes on without.
+      shared::LogWarning("metrics", usage.status().ToString());
+    }
+  });
+}
+
+std::string Exporter::ResultsPage() const {
+  return Page("/metrics/results", [&](Exposition& out) {
+    const std::shared_ptr<const dispatch::Snapshot> snapshot = sources_.snapshot();
+    const Boards boards = BoardsOf(*snapshot, options_.detail, clock_.Wall());
+    WriteBoards(out, boards, Ask(sources_.agent_certificates), options_.detail);
+    WriteFleetHangs(out, *snapshot, options_.detail);
+    // Last: when the limit cuts, these go first.
+    WriteCallLatencies(out, *snapshot, options_.detail);
+    WriteLastLatencies(out, boards, options_.detail);
+  });
+}
+
+absl::StatusOr<std::string> Exporter::BoardPage(const std::string& board) const {
+  const std::shared_ptr<const dispatch::Snapshot> snapshot = sources_.snapshot();
+  Detail detail = options_.detail;
+  detail.level = Level::kFull;
+  for (const dispatch::BoardView* view : BoardsOf(*snapshot, detail, clock_.Wall())) {
+    if (view->board.name() != absl::StrCat("boards/", board)) continue;
+    return Page("/probe", [&](Exposition& out) {
+      WriteBoards(out, {view}, Ask(sources_.agent_certificates), detail);
+      WriteLastLatencies(out, {view}, detail);
+    });
+  }
+  return absl::NotFoundError(absl::StrCat("no board \"", shared::CleanText(board, kShownBytes),
+                                          "\" that was seen lately; `crosscallctl boards` shows those there are"));
+}
 
 }  // namespace crosscall::metrics

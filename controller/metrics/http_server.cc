@@ -12,19 +12,17 @@
 namespace crosscall::metrics {
 namespace {
 
-constexpr std::size_t kThreads = 8;
-constexpr int kReadTimeoutSeconds = 2;
-// An idle connection holds one of the threads, and the library's stop waits for it: a scraper had better connect anew.
-constexpr int kKeepAliveSeconds = 2;
 // Nobody has anything to send us.
 constexpr std::size_t kMaxBodyBytes = 1024;
-constexpr char kExposition[] = "text/plain; version=0.0.4; charset=utf-8";
 constexpr char kPlain[] = "text/plain; charset=utf-8";
 
-void Configure(httplib::Server& server, HttpServer::Scrape scrape) {
-  server.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
-  server.set_read_timeout(kReadTimeoutSeconds);
-  server.set_keep_alive_timeout(kKeepAliveSeconds);
+// `desk` outlives the server.
+void Configure(httplib::Server& server, Pages pages, const HttpLimits& limits, PageDesk& desk) {
+  server.new_task_queue = [threads = limits.threads] { return new httplib::ThreadPool(threads); };
+  server.set_read_timeout(absl::ToInt64Seconds(limits.idle));
+  server.set_write_timeout(absl::ToInt64Seconds(limits.idle));
+  // The library's stop waits for an idle connection: a scraper had better connect anew.
+  server.set_keep_alive_timeout(absl::ToInt64Seconds(limits.idle));
   server.set_payload_max_length(kMaxBodyBytes);
   // The library's default is SO_REUSEPORT, with which two controllers would share a port and each answer half the
   // scrapes.
@@ -32,13 +30,27 @@ void Configure(httplib::Server& server, HttpServer::Scrape scrape) {
     const int on = 1;
     (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
   });
-  server.Get("/metrics", [scrape = std::move(scrape)](const httplib::Request&, httplib::Response& response) {
-    response.set_content(scrape(), kExposition);
-  });
+  server.Get("/metrics",
+             [&desk, make = std::move(pages.controller)](const httplib::Request&, httplib::Response& response) {
+               desk.Answer(response, [&make]() -> absl::StatusOr<std::string> { return make(); });
+             });
+  server.Get("/metrics/results",
+             [&desk, make = std::move(pages.results)](const httplib::Request&, httplib::Response& response) {
+               desk.Answer(response, [&make]() -> absl::StatusOr<std::string> { return make(); });
+             });
+  server.Get("/probe",
+             [&desk, make = std::move(pages.board)](const httplib::Request& request, httplib::Response& response) {
+               if (!request.has_param("board")) {
+                 response.status = 400;
+                 return response.set_content("which board? write /probe?board=ID\n", kPlain);
+               }
+               desk.Answer(response, [&] { return make(request.get_param_value("board")); });
+             });
   server.Get("/-/healthy",
              [](const httplib::Request&, httplib::Response& response) { response.set_content("ok\n", kPlain); });
   server.set_error_handler([](const httplib::Request&, httplib::Response& response) {
-    if (response.status == 404) response.set_content("nothing here; try /metrics or /-/healthy\n", kPlain);
+    if (response.status != 404 || !response.body.empty()) return;
+    response.set_content("nothing here; try /metrics, /metrics/results, /probe?board=ID or /-/healthy\n", kPlain);
   });
 }
 
@@ -87,6 +99,12 @@ void AskForPasswords(httplib::Server& server, Passwords& passwords) {
 
 }  // namespace
 
+Pages PagesOf(const Exporter& exporter) {
+  return {.controller = [&exporter] { return exporter.ControllerPage(); },
+          .results = [&exporter] { return exporter.ResultsPage(); },
+          .board = [&exporter](const std::string& board) { return exporter.BoardPage(board); }};
+}
+
 absl::StatusOr<HttpServer::Guards> HttpServer::Load(const HttpSecurity& security) {
   Guards guards;
   if (!security.identity_file.empty()) {
@@ -106,8 +124,8 @@ absl::StatusOr<HttpServer::Guards> HttpServer::Load(const HttpSecurity& security
   return guards;
 }
 
-absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(absl::string_view listen, Scrape scrape,
-                                                              const HttpSecurity& security) {
+absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(absl::string_view listen, Pages pages,
+                                                              const HttpSecurity& security, const HttpLimits& limits) {
   absl::StatusOr<shared::ListenAddress> address = shared::ParseListen(listen);
   if (!address.ok()) return address.status();
   if (security.identity_file.empty() && !shared::IsLoopback(*address)) return NotLoopback(*address);
@@ -115,7 +133,8 @@ absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(absl::string_view 
   if (!guards.ok()) return guards.status();
   absl::StatusOr<std::unique_ptr<httplib::Server>> server = NewServer(guards->identity.get(), security.client_ca_file);
   if (!server.ok()) return server.status();
-  Configure(**server, std::move(scrape));
+  guards->desk = std::make_unique<PageDesk>(limits.held_pages, limits.patience, shared::SystemClock());
+  Configure(**server, std::move(pages), limits, *guards->desk);
   if (guards->passwords != nullptr) AskForPasswords(**server, *guards->passwords);
   if (address->port == 0) {
     address->port = (*server)->bind_to_any_port(address->host);

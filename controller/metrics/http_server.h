@@ -1,9 +1,14 @@
-// Serves the exposition to Prometheus: /metrics, /-/healthy, and 404 for everything else; plain HTTP on loopback, or
-// HTTPS, with certificates and passwords of its own.
+// Serves the metrics to Prometheus: /metrics, /metrics/results, /probe?board=ID, /-/healthy, and 404 for everything
+// else; plain HTTP on loopback, or HTTPS, with certificates and passwords of its own.
+//
+// Slow and idle clients have threads of their own, more of them than scrapers are. Pages are made one at a time, so
+// that scrapes cost one CPU and the memory of one page at most, and few are held for readers: who is beyond them is
+// told to come again, and who does not take his within some seconds is cut off.
 #ifndef CONTROLLER_METRICS_HTTP_SERVER_H_
 #define CONTROLLER_METRICS_HTTP_SERVER_H_
 
 #include <atomic>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -11,6 +16,9 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "controller/metrics/exporter.h"
+#include "controller/metrics/page_desk.h"
 #include "controller/metrics/passwords.h"
 #include "controller/metrics/tls_identity.h"
 
@@ -30,15 +38,35 @@ struct HttpSecurity {
   std::string password_file;
 };
 
-// Threads of its own. `scrape` is called on several of them at once.
+struct HttpLimits {
+  // Whoever is connected holds one.
+  std::size_t threads = 128;
+  // Pages that readers have not read to their end.
+  int held_pages = 8;
+  // Whole seconds. Who neither sends nor takes anything for so long is cut off.
+  absl::Duration idle = absl::Seconds(2);
+  // The same of one who has not read all of a page.
+  absl::Duration patience = absl::Seconds(30);
+};
+
+// Each is called on any thread.
+struct Pages {
+  std::function<std::string()> controller;
+  std::function<std::string()> results;
+  std::function<absl::StatusOr<std::string>(const std::string& board)> board;
+};
+
+// `exporter` outlives them.
+Pages PagesOf(const Exporter& exporter);
+
+// Threads of its own.
 class HttpServer {
  public:
-  using Scrape = std::function<std::string()>;
-
   // `listen` as in shared::ParseListen. FAILED_PRECONDITION: it is not loopback and there is no certificate. Codes of
   // the files are those of TlsIdentity and Passwords; shared::WhyNotListening's if the address cannot be had.
-  static absl::StatusOr<std::unique_ptr<HttpServer>> Start(absl::string_view listen, Scrape scrape,
-                                                           const HttpSecurity& security = {});
+  static absl::StatusOr<std::unique_ptr<HttpServer>> Start(absl::string_view listen, Pages pages,
+                                                           const HttpSecurity& security = {},
+                                                           const HttpLimits& limits = {});
   // Refuses new connections, lets running scrapes end, and returns when its threads have ended.
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
@@ -54,6 +82,7 @@ class HttpServer {
   struct Guards {
     std::unique_ptr<TlsIdentity> identity;
     std::unique_ptr<Passwords> passwords;
+    std::unique_ptr<PageDesk> desk;
   };
   HttpServer(Guards guards, std::unique_ptr<httplib::Server> server, std::string address);
   static absl::StatusOr<Guards> Load(const HttpSecurity& security);

@@ -70,6 +70,7 @@ Course Switch(D& diagnosis, const PowerScene& scene) {
     return GoesOn();
   }
   *scene.record.add_cycle_times() = TimestampOf(scene.now);
+  scene.record.set_power_cycle_count(scene.record.power_cycle_count() + 1);
   diagnosis.set_switched(true);
   if (scene.record.power().cycle_only()) {
     Do(diagnosis, D::PHASE_CYCLE, scene);
@@ -291,6 +292,8 @@ absl::Time CycleAllowedAt(const v1::BoardRecord& record, const PowerRules& rules
 bool AddWedge(v1::BoardRecord& record, const PowerRules& rules, absl::Time now) {
   ForgetBefore(*record.mutable_wedge_times(), now - rules.wedge_window);
   *record.add_wedge_times() = TimestampOf(now);
+  record.set_wedge_count(record.wedge_count() + 1);
+  *record.mutable_last_wedge_time() = TimestampOf(now);
   return record.wedge_times_size() >= rules.wedge_limit;
 }
 

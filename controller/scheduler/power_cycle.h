@@ -111,7 +111,7 @@ absl::Duration BootLimit(const v1::PowerCommand& power, const PowerRules& rules)
 absl::Status CheckCycleLimit(const v1::BoardRecord& record, const PowerRules& rules, absl::Time now);
 absl::Time CycleAllowedAt(const v1::BoardRecord& record, const PowerRules& rules, absl::Time now);
 
-// Adds a wedge and forgets those that are too old. True if the limit is reached.
+// Counts a wedge, and forgets those that are too old. True if the limit is reached.
 bool AddWedge(v1::BoardRecord& record, const PowerRules& rules, absl::Time now);
 
 // Whether `silent` of `all` boards that were heard lately is too many for one board's fault.

@@ -73,6 +73,21 @@ absl::StatusOr<absl::TimeZone> LoadZone(absl::string_view name) {
                    "\"; allowed: a name of the IANA data base (package tzdata), as in Europe/Berlin or UTC"));
 }
 
+absl::Duration LongestGap(const Cron& cron, const absl::TimeZone& zone) {
+  constexpr int kLeastCount = 100;
+  constexpr absl::Duration kLeastSpan = absl::Hours(8 * 24);
+  // Any instant would do, as long as it is always the same.
+  const absl::Time begin = absl::FromUnixSeconds(1'700'000'000);
+  absl::Duration longest;
+  absl::Time nominal = cron.Next(begin, zone);
+  for (int count = 0; count < kLeastCount || nominal - begin < kLeastSpan; ++count) {
+    const absl::Time next = cron.Next(nominal, zone);
+    longest = std::max(longest, next - nominal);
+    nominal = next;
+  }
+  return longest;
+}
+
 absl::StatusOr<ScheduleRule> RuleOf(const v1::Schedule& schedule) {
   absl::StatusOr<Cron> cron = Cron::Parse(schedule.cron());
   if (!cron.ok()) return cron.status();
@@ -81,6 +96,7 @@ absl::StatusOr<ScheduleRule> RuleOf(const v1::Schedule& schedule) {
   if (absl::Status status = CheckWindow(schedule.window()); !status.ok()) return status;
   if (absl::Status status = CheckPolicies(schedule); !status.ok()) return status;
   ScheduleRule rule = {*cron, *zone, shared::SpanOf(schedule.window())};
+  rule.longest_gap = LongestGap(*cron, *zone);
   if (schedule.missed_run_policy() != v1::Schedule::MISSED_RUN_POLICY_UNSPECIFIED) {
     rule.missed_run = schedule.missed_run_policy();
   }

@@ -33,7 +33,13 @@ struct ScheduleRule {
   absl::Duration window;
   v1::Schedule::MissedRunPolicy missed_run = v1::Schedule::MISSED_RUN_POLICY_RUN;
   v1::Schedule::OverlapPolicy overlap = v1::Schedule::OVERLAP_POLICY_SKIP;
+  // The longest time from one nominal time to the next, as LongestGap finds it.
+  absl::Duration longest_gap = absl::ZeroDuration();
 };
+
+// Looks at a hundred nominal times and at a week at least: the weekend of a nightly run counts, and so does the night
+// of an hourly one. Independent of the present time.
+absl::Duration LongestGap(const Cron& cron, const absl::TimeZone& zone);
 
 // An IANA zone: the one effect here, a look into the machine's zone data base. INVALID_ARGUMENT: no such zone; a file's
 // path and the machine's own zone are none.

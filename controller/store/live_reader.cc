@@ -1,9 +1,12 @@
 #include "controller/store/live_reader.h"
 
+#include <array>
 #include <string>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "controller/store/for_each.h"
 #include "controller/store/row_reader.h"
 
@@ -21,13 +24,26 @@ ResultSummary ReadLatency(const Statement& statement, int first) {
   return summary;
 }
 
+using BucketCounts = std::array<std::uint64_t, shared::CallBuckets::kCount>;
+
+// False: not what PutCallLatency writes.
+bool ReadCounts(const std::string& text, BucketCounts& counts) {
+  const std::vector<absl::string_view> words = absl::StrSplit(text, ' ');
+  if (words.size() != counts.size()) return false;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    if (!absl::SimpleAtoi(words[i], &counts[i])) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 absl::StatusOr<LiveState> LiveReader::LoadLive() {
   LiveState live;
   for (const auto load :
        {&LiveReader::LoadBoards, &LiveReader::LoadSweeps, &LiveReader::LoadTrials, &LiveReader::LoadAttempts,
-        &LiveReader::LoadTallies, &LiveReader::LoadLatencies, &LiveReader::LoadSchedules, &LiveReader::LoadRemovals}) {
+        &LiveReader::LoadTallies, &LiveReader::LoadLatencies, &LiveReader::LoadSchedules, &LiveReader::LoadRemovals,
+        &LiveReader::LoadCounts, &LiveReader::LoadCallLatencies}) {
     if (absl::Status status = (this->*load)(live); !status.ok()) return status;
   }
   absl::StatusOr<std::int64_t> sweep = connection_.Number("SELECT coalesce(max(number), 0) FROM sweeps");
@@ -137,6 +153,32 @@ absl::Status LiveReader::LoadRemovals(LiveState& live) {
     live.removals[statement.Bytes(0)] = static_cast<std::uint64_t>(statement.Int(1));
     return absl::OkStatus();
   });
+}
+
+absl::Status LiveReader::LoadCounts(LiveState& live) {
+  return ForEach(connection_, "SELECT name, count FROM counts", [&live](const Statement& statement) {
+    live.counts[statement.Bytes(0)] = static_cast<std::uint64_t>(statement.Int(1));
+    return absl::OkStatus();
+  });
+}
+
+absl::Status LiveReader::LoadCallLatencies(LiveState& live) {
+  return ForEach(connection_,
+                 "SELECT model, scenario, target_system, implementation, counts, sum_seconds FROM call_latencies",
+                 [&live](const Statement& statement) {
+                   CallLatencyRow row;
+                   row.model = statement.Bytes(0);
+                   row.scenario = statement.Bytes(1);
+                   row.target_system = static_cast<v1::TargetSystem>(statement.Int(2));
+                   row.implementation = statement.Bytes(3);
+                   if (!ReadCounts(statement.Bytes(4), row.calls.counts)) {
+                     return absl::DataLossError(absl::StrCat("store: the counts of ", row.model, ", ", row.scenario,
+                                                             " are damaged; restore crosscall.db from a backup"));
+                   }
+                   row.calls.sum_seconds = statement.Real(5);
+                   live.call_latencies.push_back(std::move(row));
+                   return absl::OkStatus();
+                 });
 }
 
 absl::StatusOr<absl::optional<SweepRow>> LiveReader::OneSweep(absl::string_view sql, absl::string_view key) {

@@ -39,6 +39,8 @@ class LiveReader {
   absl::Status LoadLatencies(LiveState& live);
   absl::Status LoadSchedules(LiveState& live);
   absl::Status LoadRemovals(LiveState& live);
+  absl::Status LoadCounts(LiveState& live);
+  absl::Status LoadCallLatencies(LiveState& live);
 
   Connection& connection_;
 };

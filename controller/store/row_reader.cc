@@ -59,6 +59,7 @@ absl::StatusOr<ScheduleRow> ReadSchedule(const Statement& statement, int first) 
   schedule.clear_next_time();
   if (statement.Int(first + 5) != 0) *schedule.mutable_next_time() = shared::TimestampOf(statement.Time(first + 5));
   row.remove_time = statement.Time(first + 6);
+  if (absl::Status status = statement.Parse(first + 7, *schedule.mutable_record()); !status.ok()) return status;
   return row;
 }
 

@@ -25,8 +25,8 @@ inline constexpr char kAttemptColumns[] =
 inline constexpr int kAttemptColumnCount = 10;
 
 inline constexpr char kScheduleColumns[] =
-    "c.number, c.definition, c.paused, c.state_reason, c.decided_until, c.next_time, c.remove_time";
-inline constexpr int kScheduleColumnCount = 7;
+    "c.number, c.definition, c.paused, c.state_reason, c.decided_until, c.next_time, c.remove_time, c.record";
+inline constexpr int kScheduleColumnCount = 8;
 
 // Each reads its columns from `first` on. DATA_LOSS: a column that is not what it should be.
 absl::StatusOr<SweepRow> ReadSweep(const Statement& statement, int first = 0);

@@ -14,6 +14,7 @@
 #include "crosscall/v1/schedule.pb.h"
 #include "crosscall/v1/sweep.pb.h"
 #include "crosscall/v1/trial.pb.h"
+#include "proto/shared/call_buckets.h"
 
 namespace crosscall::store {
 
@@ -71,6 +72,8 @@ struct ResultSummary {
   std::uint64_t p99_nanos = 0;
   std::uint64_t p999_nanos = 0;
   std::uint64_t max_nanos = 0;
+  // Of all calls; a list of latest latencies goes without.
+  shared::CallBuckets buckets = {};
   // Of an exploration.
   v1::Exploration::Verdict verdict = v1::Exploration::VERDICT_UNSPECIFIED;
 };
@@ -134,6 +137,15 @@ struct LatencyRow {
   absl::Time commit_time = absl::UnixEpoch();
 };
 
+// Every call of completed trials, by the model of the board.
+struct CallLatencyRow {
+  std::string model;
+  std::string scenario;
+  v1::TargetSystem target_system = v1::TARGET_SYSTEM_SIGNAL;
+  std::string implementation;
+  shared::CallBuckets calls;
+};
+
 struct ScheduleRow {
   std::int64_t number = 0;
   v1::Schedule schedule;
@@ -164,6 +176,9 @@ struct LiveState {
   std::vector<TallyRow> tallies;
   std::vector<LatencyRow> latencies;
   std::vector<ScheduleRow> schedules;
+  std::vector<CallLatencyRow> call_latencies;
+  // What was counted since the store was made, by name.
+  std::map<std::string, std::uint64_t> counts;
   // What retention has removed, by kind.
   std::map<std::string, std::uint64_t> removals;
   std::int64_t last_sweep_number = 0;

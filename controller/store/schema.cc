@@ -278,8 +278,29 @@ CREATE TABLE removals (
 // WEDGED. A controller of before would take that for damage; the number keeps it away.
 constexpr char kVersion8[] = "";
 
-constexpr const char* kMigrations[] = {kVersion1, kVersion2, kVersion3, kVersion4,
-                                       kVersion5, kVersion6, kVersion7, kVersion8};
+// What is shown of the past and must not be counted anew at each start: what became of schedules, uploads (of those
+// before, results are known, refusals are not), and how long calls took (of those before, the boards' models are not
+// known). `counts` are numbers by bucket, not cumulative, with spaces between.
+constexpr char kVersion9[] = R"sql(
+ALTER TABLE schedules ADD COLUMN record BLOB NOT NULL DEFAULT x'';
+CREATE TABLE counts (
+  name TEXT PRIMARY KEY,
+  count INTEGER NOT NULL
+) WITHOUT ROWID;
+INSERT INTO counts (name, count) SELECT 'results_received', count(*) FROM results WHERE outcome NOT IN (6, 7);
+CREATE TABLE call_latencies (
+  model TEXT NOT NULL,
+  scenario TEXT NOT NULL,
+  target_system INTEGER NOT NULL,
+  implementation TEXT NOT NULL,
+  counts TEXT NOT NULL,
+  sum_seconds REAL NOT NULL,
+  PRIMARY KEY (model, scenario, target_system, implementation)
+) WITHOUT ROWID;
+)sql";
+
+constexpr const char* kMigrations[] = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5,
+                                       kVersion6, kVersion7, kVersion8, kVersion9};
 static_assert(sizeof(kMigrations) / sizeof(kMigrations[0]) == kSchemaVersion);
 
 absl::Status CheckOwner(Connection& connection, std::int64_t version) {

@@ -1,6 +1,7 @@
 #include "controller/store/store.h"
 
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include <utility>
 
@@ -38,25 +39,42 @@ std::uint64_t FileBytes(const std::string& path) {
 class Store::Impl {
  public:
   Impl(std::string path, std::unique_ptr<FolderLock> lock, std::unique_ptr<Connection> writing,
-       std::unique_ptr<Connection> reading, Writer::Fault fault)
+       std::unique_ptr<Connection> reading, Writer::Fault fault, const shared::Clock& clock)
       : path_(std::move(path)),
         lock_(std::move(lock)),
         writing_(std::move(writing)),
         writer_(*writing_, std::move(fault)),
         live_(*writing_),
+        clock_(clock),
         reading_(std::move(reading)) {}
 
   // Runs a query on the reading connection.
   template <class Query, class... Arguments>
   auto Read(Query query, const Arguments&... arguments) {
-    shared::MutexLock guard(mutex_);
-    return query(*reading_, arguments...);
+    return Counted(Operation::kRead, [&] {
+      shared::MutexLock guard(mutex_);
+      return query(*reading_, arguments...);
+    });
+  }
+  // Runs a query of the dispatcher.
+  template <class Query>
+  auto Find(Query query) {
+    return Counted(Operation::kFind, query);
+  }
+  template <class Run>
+  auto Counted(Operation operation, Run run) {
+    const absl::Duration begin = clock_.Monotonic();
+    auto answer = run();
+    operations_.Add(operation, clock_.Monotonic() - begin, answer.status());
+    return answer;
   }
 
   const std::string& path() const { return path_; }
   Writer& writer() { return writer_; }
   LiveReader& live() { return live_; }
   Connection& writing() { return *writing_; }
+  Operations& operations() { return operations_; }
+  const shared::Clock& clock() const { return clock_; }
 
  private:
   const std::string path_;
@@ -65,6 +83,8 @@ class Store::Impl {
   const std::unique_ptr<Connection> writing_;
   Writer writer_;
   LiveReader live_;
+  const shared::Clock& clock_;
+  Operations operations_;
   shared::Mutex mutex_;
   const std::unique_ptr<Connection> reading_ CROSSCALL_GUARDED_BY(mutex_);
 };
@@ -78,8 +98,8 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(Options options) {
   if (absl::Status status = Prepare(**writing, options); !status.ok()) return status;
   absl::StatusOr<std::unique_ptr<Connection>> reading = Connection::Open(path, Connection::Mode::kReadOnly);
   if (!reading.ok()) return reading.status();
-  return std::unique_ptr<Store>(new Store(std::make_unique<Impl>(path, *std::move(lock), *std::move(writing),
-                                                                 *std::move(reading), std::move(options.fault))));
+  return std::unique_ptr<Store>(new Store(std::make_unique<Impl>(
+      path, *std::move(lock), *std::move(writing), *std::move(reading), std::move(options.fault), *options.clock)));
 }
 
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -124,46 +144,56 @@ absl::StatusOr<std::vector<std::string>> Store::FindRevokedSerials(absl::Time no
 }
 std::uint64_t Store::SizeBytes() const { return FileBytes(impl_->path()) + FileBytes(impl_->path() + "-wal"); }
 
-absl::StatusOr<LiveState> Store::LoadLive() { return impl_->live().LoadLive(); }
+std::uint64_t Store::FreeBytes() const {
+  struct statvfs status = {};
+  return statvfs(impl_->path().c_str(), &status) == 0 ? std::uint64_t{status.f_bavail} * status.f_frsize : 0;
+}
+std::vector<OperationCount> Store::OperationCounts() const { return impl_->operations().Read(); }
+
+absl::StatusOr<LiveState> Store::LoadLive() {
+  return impl_->Counted(Operation::kLoad, [this] { return impl_->live().LoadLive(); });
+}
 absl::StatusOr<absl::optional<SweepRow>> Store::FindSweep(absl::string_view name) {
-  return impl_->live().FindSweep(name);
+  return impl_->Find([&] { return impl_->live().FindSweep(name); });
 }
 absl::StatusOr<absl::optional<SweepRow>> Store::FindSweepByRequest(absl::string_view request_id) {
-  return impl_->live().FindSweepByRequest(request_id);
+  return impl_->Find([&] { return impl_->live().FindSweepByRequest(request_id); });
 }
 absl::StatusOr<absl::optional<TrialRow>> Store::FindTrial(absl::string_view name) {
-  return impl_->live().FindTrial(name);
+  return impl_->Find([&] { return impl_->live().FindTrial(name); });
 }
 absl::StatusOr<absl::optional<AttemptRow>> Store::FindAttempt(std::int64_t trial_id, std::uint32_t attempt) {
-  return impl_->live().FindAttempt(trial_id, attempt);
+  return impl_->Find([&] { return impl_->live().FindAttempt(trial_id, attempt); });
 }
 absl::StatusOr<std::vector<StoredResult>> Store::FindResults(std::int64_t trial_id, std::uint32_t attempt) {
-  return impl_->live().FindResults(trial_id, attempt);
+  return impl_->Find([&] { return impl_->live().FindResults(trial_id, attempt); });
 }
 absl::StatusOr<std::vector<PayloadRow>> Store::FindOldPayloads(bool evidence, absl::Time before, int limit) {
-  return impl_->live().FindOldPayloads(evidence, before, limit);
+  return impl_->Find([&] { return impl_->live().FindOldPayloads(evidence, before, limit); });
 }
 absl::StatusOr<OldEvents> Store::FindOldEvents(absl::Time before, int limit) {
-  return impl_->live().FindOldEvents(before, limit);
+  return impl_->Find([&] { return impl_->live().FindOldEvents(before, limit); });
 }
 absl::StatusOr<bool> Store::HasFiring(std::int64_t schedule_number, absl::Time nominal_time) {
-  return impl_->live().HasFiring(schedule_number, nominal_time);
+  return impl_->Find([&] { return impl_->live().HasFiring(schedule_number, nominal_time); });
 }
 absl::StatusOr<bool> Store::IsClosedSession(absl::string_view board, absl::string_view incarnation_id) {
-  return impl_->live().IsClosedSession(board, incarnation_id);
+  return impl_->Find([&] { return impl_->live().IsClosedSession(board, incarnation_id); });
 }
 absl::StatusOr<absl::optional<JoinTokenRow>> Store::FindJoinToken(absl::string_view sha256) {
-  return store::FindJoinToken(impl_->writing(), sha256);
+  return impl_->Find([&] { return store::FindJoinToken(impl_->writing(), sha256); });
 }
 absl::StatusOr<absl::optional<CertificateRow>> Store::FindCertificate(absl::string_view serial) {
-  return store::FindCertificate(impl_->writing(), serial);
+  return impl_->Find([&] { return store::FindCertificate(impl_->writing(), serial); });
 }
 absl::StatusOr<bool> Store::HasCertificateForKey(absl::string_view key_sha256) {
-  return store::HasCertificateForKey(impl_->writing(), key_sha256);
+  return impl_->Find([&] { return store::HasCertificateForKey(impl_->writing(), key_sha256); });
 }
 absl::StatusOr<std::vector<std::string>> Store::FindSerials(absl::string_view identity) {
-  return store::FindSerials(impl_->writing(), identity);
+  return impl_->Find([&] { return store::FindSerials(impl_->writing(), identity); });
 }
-std::unique_ptr<Transaction> Store::Begin() { return std::make_unique<Transaction>(impl_->writer()); }
+std::unique_ptr<Transaction> Store::Begin() {
+  return std::make_unique<Transaction>(impl_->writer(), impl_->operations(), impl_->clock());
+}
 
 }  // namespace crosscall::store

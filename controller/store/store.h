@@ -13,18 +13,21 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
 #include "controller/store/access_rows.h"
+#include "controller/store/operations.h"
 #include "controller/store/rows.h"
 #include "controller/store/transaction.h"
 #include "crosscall/v1/admin_service.pb.h"
 #include "crosscall/v1/result_service.pb.h"
 #include "crosscall/v1/schedule_service.pb.h"
 #include "crosscall/v1/sweep_service.pb.h"
+#include "proto/shared/clock.h"
 
 namespace crosscall::store {
 
@@ -37,6 +40,8 @@ struct Options {
   bool durable = true;
   // Limit of the file's size in pages of 4 KiB; 0: the disk is the limit.
   std::uint64_t max_pages = 0;
+  // Measures how long operations take. Outlives the store.
+  const shared::Clock* clock = &shared::SystemClock();
 };
 
 class Store {
@@ -69,6 +74,10 @@ class Store {
   absl::StatusOr<std::vector<std::string>> FindRevokedSerials(absl::Time now) const;
   // Bytes of the database and its log on disk.
   std::uint64_t SizeBytes() const;
+  // Bytes that the folder's file system has left for it; 0 if that cannot be read.
+  std::uint64_t FreeBytes() const;
+  // What was done since it was opened.
+  std::vector<OperationCount> OperationCounts() const;
 
   // The dispatcher's. Point reads see what the open transaction wrote.
   absl::StatusOr<LiveState> LoadLive();

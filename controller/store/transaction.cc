@@ -1,10 +1,12 @@
 #include "controller/store/transaction.h"
 
+#include "controller/store/operations.h"
 #include "controller/store/writer.h"
 
 namespace crosscall::store {
 
-Transaction::Transaction(Writer& writer) : writer_(writer) {}
+Transaction::Transaction(Writer& writer, Operations& operations, const shared::Clock& clock)
+    : writer_(writer), operations_(operations), clock_(clock) {}
 
 Transaction::~Transaction() { RollBack(); }
 
@@ -25,10 +27,13 @@ void Transaction::Write(const std::function<absl::Status()>& write) {
 }
 
 absl::Status Transaction::Commit() {
+  const bool idle = status_.ok() && !open_;
+  const absl::Duration begin = clock_.Monotonic();
   if (status_.ok() && open_) {
     status_ = writer_.Commit();
     if (status_.ok()) open_ = false;
   }
+  if (!idle) operations_.Add(Operation::kCommit, clock_.Monotonic() - begin, status_);
   // At once, so that what is read next is the store and not what could not be stored.
   RollBack();
   return status_;
@@ -67,6 +72,12 @@ void Transaction::AddTally(const TallyRow& row) {
 }
 void Transaction::PutLatency(const LatencyRow& row) {
   Write([&] { return writer_.PutLatency(row); });
+}
+void Transaction::PutCallLatency(const CallLatencyRow& row) {
+  Write([&] { return writer_.PutCallLatency(row); });
+}
+void Transaction::AddCount(absl::string_view name) {
+  Write([&] { return writer_.AddCount(name); });
 }
 void Transaction::PutSchedule(const ScheduleRow& row) {
   Write([&] { return writer_.PutSchedule(row); });

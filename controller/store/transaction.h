@@ -9,9 +9,11 @@
 #include "absl/strings/string_view.h"
 #include "controller/store/access_rows.h"
 #include "controller/store/rows.h"
+#include "proto/shared/clock.h"
 
 namespace crosscall::store {
 
+class Operations;
 class Writer;
 
 // The first error stays and makes every later write a no-op; Commit returns it. Without Commit, or when it fails,
@@ -19,7 +21,8 @@ class Writer;
 // costs none.
 class Transaction {
  public:
-  explicit Transaction(Writer& writer);
+  // Counts its commit, if there was anything to commit. All outlive the transaction.
+  Transaction(Writer& writer, Operations& operations, const shared::Clock& clock);
   // Rolls back unless committed.
   ~Transaction();
   Transaction(const Transaction&) = delete;
@@ -45,7 +48,11 @@ class Transaction {
   void AddTally(const TallyRow& row);
   // Replaces the latest of the same board, scenario, implementation and target system.
   void PutLatency(const LatencyRow& row);
-  // Inserts, or replaces what changes in a schedule: pause, reason, progress in time, removal.
+  // Replaces all calls of the same model, scenario, target system and implementation.
+  void PutCallLatency(const CallLatencyRow& row);
+  // Adds one to what is counted under that name.
+  void AddCount(absl::string_view name);
+  // Inserts, or replaces what changes in a schedule: pause, reason, progress in time, record, removal.
   void PutSchedule(const ScheduleRow& row);
   // A second firing of a nominal time is FAILED_PRECONDITION.
   void InsertFiring(const FiringRow& row);
@@ -78,6 +85,8 @@ class Transaction {
   void RollBack();
 
   Writer& writer_;
+  Operations& operations_;
+  const shared::Clock& clock_;
   absl::Status status_;
   bool open_ = false;
 };

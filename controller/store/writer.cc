@@ -1,6 +1,7 @@
 #include "controller/store/writer.h"
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "controller/store/known_finding.h"
 #include "proto/shared/proto_time.h"
 
@@ -176,16 +177,29 @@ absl::Status Writer::PutLatency(const LatencyRow& row) {
       row.summary.p50_nanos, row.summary.p99_nanos, row.summary.p999_nanos, row.summary.max_nanos, row.commit_time);
 }
 
+absl::Status Writer::PutCallLatency(const CallLatencyRow& row) {
+  return Run(
+      "INSERT OR REPLACE INTO call_latencies (model, scenario, target_system, implementation, counts, sum_seconds)"
+      " VALUES (?, ?, ?, ?, ?, ?)",
+      row.model, row.scenario, static_cast<int>(row.target_system), row.implementation,
+      absl::StrJoin(row.calls.counts, " "), row.calls.sum_seconds);
+}
+
+absl::Status Writer::AddCount(absl::string_view name) {
+  return Run("INSERT INTO counts (name, count) VALUES (?, 1) ON CONFLICT DO UPDATE SET count = count + 1", name);
+}
+
 absl::Status Writer::PutSchedule(const ScheduleRow& row) {
   const v1::Schedule& schedule = row.schedule;
   const std::string definition = schedule.SerializeAsString();
+  const std::string record = schedule.record().SerializeAsString();
   return Run(
-      "INSERT INTO schedules (number, name, definition, paused, state_reason, decided_until, next_time, remove_time)"
-      " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (number) DO UPDATE SET paused = excluded.paused,"
+      "INSERT INTO schedules (number, name, definition, paused, state_reason, decided_until, next_time, remove_time,"
+      " record) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (number) DO UPDATE SET paused = excluded.paused,"
       " state_reason = excluded.state_reason, decided_until = excluded.decided_until, next_time = excluded.next_time,"
-      " remove_time = excluded.remove_time",
+      " remove_time = excluded.remove_time, record = excluded.record",
       row.number, schedule.name(), Blob{definition}, schedule.paused(), schedule.state_reason(), row.decided_until,
-      Nanos(schedule.next_time()), row.remove_time);
+      Nanos(schedule.next_time()), row.remove_time, Blob{record});
 }
 
 absl::Status Writer::InsertFiring(const FiringRow& row) {

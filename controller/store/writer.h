@@ -37,6 +37,8 @@ class Writer {
   absl::Status InsertResult(const ResultRow& row);
   absl::Status AddTally(const TallyRow& row);
   absl::Status PutLatency(const LatencyRow& row);
+  absl::Status PutCallLatency(const CallLatencyRow& row);
+  absl::Status AddCount(absl::string_view name);
   absl::Status PutSchedule(const ScheduleRow& row);
   absl::Status InsertFiring(const FiringRow& row);
   absl::Status AddEvent(const EventRow& row);

@@ -154,6 +154,11 @@ TEST_F(ControllerMainTest, ServesUntilSigtermAndExitsWithZero) {
   EXPECT_TRUE(metrics::PromtoolAccepts(scrape->body)) << scrape->body;
   EXPECT_THAT(scrape->body,
               HasSubstr("crosscall_grpc_requests_total{grpc_method=\"SweepService/ListSweeps\",grpc_code=\"OK\"} 1\n"));
+  EXPECT_THAT(scrape->body, HasSubstr("crosscall_store_operations_total{operation=\"load\"} 1\n"));
+  EXPECT_THAT(scrape->body, testing::Not(HasSubstr("crosscall_store_free_bytes 0\n")));
+  const httplib::Result results = httplib::Client("http://" + controller->metrics()).Get("/metrics/results");
+  ASSERT_TRUE(results);
+  EXPECT_TRUE(metrics::PromtoolAccepts(results->body)) << results->body;
 
   controller->Signal(SIGTERM);
   EXPECT_EQ(controller->Wait(), 0) << controller->log();
@@ -243,6 +248,22 @@ TEST_F(ControllerMainTest, MetricsForStrangersNeedACertificate) {
   ASSERT_TRUE(scrape);
   EXPECT_TRUE(metrics::PromtoolAccepts(scrape->body)) << scrape->body;
   EXPECT_THAT(scrape->body, HasSubstr("crosscall_retention_removed_total{kind=\"histograms\"} 0\n"));
+  EXPECT_THAT(scrape->body,
+              HasSubstr("crosscall_tls_certificate_not_after_timestamp_seconds{certificate=\"metrics\"} "));
+}
+
+TEST_F(ControllerMainTest, SaysWhichMetricsThereAreWithoutAStateFolder) {
+  auto [code, said] = RunToEnd({"metrics", "--estimate", "--boards", "3", "--models", "1", "--pairs", "1"});
+  EXPECT_EQ(code, 0) << said;
+  EXPECT_THAT(said, HasSubstr("3 boards of 1 models, 10 implementations and 1 pairs"));
+  std::tie(code, said) = RunToEnd({"metrics", "--catalogue"});
+  EXPECT_EQ(code, 0) << said;
+  EXPECT_THAT(said, HasSubstr("| `crosscall_board_up` | gauge | `board` | bool | all |"));
+  for (const std::vector<std::string>& bad : std::vector<std::vector<std::string>>{
+           {"metrics"}, {"metrics", "--boards", "3"}, {"metrics", "--estimate", "--boards", "0"}}) {
+    std::tie(code, said) = RunToEnd(bad);
+    EXPECT_EQ(code, 2) << said;
+  }
 }
 
 TEST_F(ControllerMainTest, AStateFolderThatCannotBeIsRefusedByItsName) {
@@ -262,6 +283,8 @@ TEST_F(ControllerMainTest, BadUseSaysWhatIsWrong) {
            {{"--state-dir", State(), "--listen", "nonsense", "--metrics-listen", "127.0.0.1:0"}, "HOST:PORT"},
            {{"--state-dir", State(), "--metrics-listen", "127.0.0.1:0", "--metrics-client-ca", "ca.pem"},
             "--metrics-cert"},
+           {{"--state-dir", State(), "--metrics-level", "deep"}, "fleet, board or full"},
+           {{"--state-dir", State(), "--track-pair", "ping-pong:moon"}, "target system"},
            {{"--state-dir", State(), "--keep-events", "30 days"}, "--keep-events"},
            {{"--state-dir", State(), "--no-such-flag"}, "--no-such-flag"}}) {
     const auto [code, log] = RunToEnd(arguments);

@@ -172,8 +172,9 @@ class Rig:
         return until(ended, f"sweep {name} ended")
 
     def metric(self, name):
-        """Sum of the samples whose name and labels begin with `name`."""
-        ask = f"import urllib.request as u; print(u.urlopen('http://{self.metrics}/metrics').read().decode())"
+        """Sum of the samples whose name and labels begin with `name`, of both pages."""
+        ask = (f"import urllib.request as u; [print(u.urlopen('http://{self.metrics}' + page).read().decode())"
+               " for page in ('/metrics', '/metrics/results')]")
         text = subprocess.run([*self.at("controller"), sys.executable, "-c", ask], capture_output=True, text=True, check=True).stdout
         return sum(float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if line.startswith(name))
 

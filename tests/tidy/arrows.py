@@ -30,6 +30,7 @@ ALLOWED = {
     "controller/cli": ["proto/shared", "crosscall"],
     "controller": ["controller/access", "controller/api", "controller/cli", "controller/dispatch", "controller/metrics", "controller/power", "controller/store",
                    "controller/certificate_commands.h", "controller/console_command.h", "controller/maintenance_commands.h",
+                   "controller/metrics_commands.h", "controller/metrics_sources.h",
                    "controller/power_commands.h", "controller/protection.h", "controller/revision.h", "proto/shared", "crosscall"],
     "tests": ["agent", "controller", "proto/shared", "crosscall", "tests"],
 }

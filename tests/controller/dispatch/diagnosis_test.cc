@@ -147,6 +147,10 @@ TEST_F(DiagnosisTest, AWedgedBoardIsSwitchedProvedAndTheTrialSaysSo) {
   EXPECT_EQ(result.attempt().lease_state(), "expired");
   EXPECT_EQ(result.payload().outcome(), v1::OUTCOME_WEDGED);
   EXPECT_EQ(result.payload().diagnosis().steps_size(), 9);
+  EXPECT_EQ(Board().record().wedge_count(), 1u);
+  EXPECT_EQ(shared::TimeOf(Board().record().last_wedge_time()), rig_.clock().Wall());
+  EXPECT_EQ(Board().record().power_cycle_count(), 1u);
+  EXPECT_EQ(Board().record().power_cycle_failure_count(), 0u);
   EXPECT_THAT(result.payload().diagnosis().conclusion(), StartsWith("WEDGED, it answered to nothing for"));
   ExpectSoundStore();
 }
@@ -169,6 +173,9 @@ TEST_F(DiagnosisTest, ALyingPowerCommandIsCaughtByTheBoot) {
   ComeBack(false);
   EXPECT_EQ(Board().state(), B::STATE_QUARANTINED);
   EXPECT_THAT(Board().state_reason(), HasSubstr("power step not verified"));
+  EXPECT_EQ(Board().record().power_cycle_count(), 1u);
+  EXPECT_EQ(Board().record().power_cycle_failure_count(), 1u);
+  EXPECT_EQ(Board().record().wedge_count(), 0u);
   EXPECT_EQ(Trial().state(), v1::Trial::STATE_PENDING);
   const auto results = rig_.Results("sweeps/s1", true);
   ASSERT_FALSE(results.empty());
@@ -240,6 +247,7 @@ TEST_F(DiagnosisTest, OneThatDoesNotComeBackIsAPersonsMatter) {
   rig_.Advance(absl::Minutes(16));
   EXPECT_EQ(Board().state(), B::STATE_QUARANTINED);
   EXPECT_THAT(Board().state_reason(), StartsWith("BOARD: no new boot called within 15m"));
+  EXPECT_EQ(Board().record().power_cycle_failure_count(), 1u);
   EXPECT_EQ(rig_.Results("sweeps/s1").at(0).attempt().outcome(), v1::OUTCOME_LOST);
   ExpectSoundStore();
 }
@@ -255,6 +263,8 @@ TEST_F(DiagnosisTest, AnIdleBoardIsSuspectedBySilenceAlone) {
   EXPECT_EQ(Board().state(), B::STATE_ACTIVE);
   EXPECT_THAT(Diagnosis().conclusion(), StartsWith("WEDGED"));
   EXPECT_EQ(Board().record().wedge_times_size(), 1);
+  EXPECT_EQ(Board().record().wedge_count(), 1u);
+  EXPECT_FALSE(rig_.Board("boards/a").outcomes.count(v1::OUTCOME_WEDGED)) << "it ran no trial";
 }
 
 TEST_F(DiagnosisTest, ABoardWithoutAPowerCommandIsLostAsEver) {

@@ -300,5 +300,34 @@ TEST_F(ScheduleTest, AControllerThatCannotStoreItsFiringsIsOverdue) {
   EXPECT_TRUE(snapshot->WhyOverdue(*snapshot->schedules.at(0), rig_.clock().Wall()));
 }
 
+TEST_F(ScheduleTest, KeepsWhatBecameOfItsSweepsThroughARestart) {
+  Add();
+  EXPECT_EQ(rig_.snapshot()->schedules.at(0)->longest_gap, absl::Hours(24));
+  EXPECT_FALSE(rig_.snapshot()->schedules.at(0)->record.has_last_start_time());
+  FakeAgent other(rig_, "boards/b");
+  other.Call();
+  other.Obey();
+  rig_.Advance(absl::Hours(13));
+  const absl::Time start = Noon(1) + absl::Hours(13);
+  // One board does all of its trials; the other does one and is heard no more.
+  for (int trial = 0; trial < 2; ++trial) agent_.RunOne();
+  other.RunOne(v1::OUTCOME_HUNG);
+  rig_.Restart();
+  EXPECT_EQ(shared::TimeOf(rig_.snapshot()->schedules.at(0)->record.last_start_time()), start);
+  EXPECT_FALSE(rig_.snapshot()->schedules.at(0)->record.has_last_boards());
+  rig_.Advance(absl::Hours(7));
+  for (int round = 0; round < 2; ++round) {
+    const v1::ScheduleRecord record = rig_.snapshot()->schedules.at(0)->record;
+    EXPECT_EQ(shared::TimeOf(record.last_start_time()), start);
+    EXPECT_EQ(shared::TimeOf(record.last_completion_time()), start + shared::SpanOf(record.last_duration()));
+    EXPECT_FALSE(record.has_last_success_time());
+    EXPECT_EQ(record.last_boards().completed_count(), 1U);
+    EXPECT_EQ(record.last_boards().missing_count(), 1U);
+    EXPECT_EQ(record.last_boards().hung_count(), 0U);
+    EXPECT_EQ(Get().record().last_boards().missing_count(), 1U);
+    rig_.Restart();
+  }
+}
+
 }  // namespace
 }  // namespace crosscall::dispatch

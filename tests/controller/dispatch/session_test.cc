@@ -390,5 +390,16 @@ TEST_F(SessionTest, BoardsBeyondTheLimitAreRefusedWithADelay) {
   EXPECT_EQ(RetryAfter(second.answer().status()), absl::Seconds(1));
 }
 
+TEST_F(SessionTest, ABoardsClockIsComparedWithOurs) {
+  EXPECT_FALSE(rig_.Board("boards/a").clock_offset.has_value());
+  v1::SynchronizeRequest request = agent_.Request(2);
+  *request.mutable_send_time() = shared::TimestampOf(rig_.clock().Wall() - absl::Seconds(90));
+  agent_.Send(request);
+  EXPECT_EQ(rig_.Board("boards/a").clock_offset, -absl::Seconds(90));
+  // One that no longer says its time has not set its clock.
+  agent_.Send(agent_.Request(3));
+  EXPECT_EQ(rig_.Board("boards/a").clock_offset, -absl::Seconds(90));
+}
+
 }  // namespace
 }  // namespace crosscall::dispatch

@@ -389,6 +389,13 @@ TEST_F(SweepTest, CountersAndLatenciesSurviveARestart) {
     EXPECT_EQ(view.latencies[0].calls, 3u);
     EXPECT_EQ(view.latencies[0].p50_nanos, 20u);
     EXPECT_EQ(view.latencies[0].max_nanos, 20u);
+    const auto snapshot = rig_.snapshot();
+    ASSERT_EQ(snapshot->call_latencies.size(), 1u);
+    EXPECT_EQ(snapshot->call_latencies[0]->scenario, "pair");
+    const shared::CallBuckets& calls = snapshot->call_latencies[0]->by_implementation.at("call_lock/spin/mask_all");
+    EXPECT_EQ(calls.counts[0], 3u);
+    EXPECT_DOUBLE_EQ(calls.sum_seconds, 50e-9);
+    EXPECT_EQ(snapshot->counts.at("results_received"), 2u);
     rig_.Restart();
   }
 }

@@ -5,6 +5,7 @@
 #include "absl/strings/escaping.h"
 #include "controller/dispatch/retry_after.h"
 #include "controller/dispatch/upload_assembler.h"
+#include "controller/dispatch/upload_counts.h"
 #include "tests/controller/dispatch/rig.h"
 
 namespace crosscall::dispatch {
@@ -148,6 +149,25 @@ TEST_F(UploadTest, TheSameResultTwiceIsAcknowledgedTwiceAndStoredOnce) {
     EXPECT_EQ(answer->received_bytes(), payload_.size());
   }
   EXPECT_EQ(rig_.Results("sweeps/s1", true).size(), 1u);
+  EXPECT_EQ(rig_.snapshot()->counts.at(kResultsReceived), 1u);
+  EXPECT_EQ(rig_.snapshot()->counts.at(RejectedCount(kDuplicate)), 1u);
+}
+
+TEST_F(UploadTest, WhatIsRefusedIsCountedByReasonThroughARestart) {
+  FakeAgent other(rig_, "boards/b");
+  other.Call();
+  EXPECT_FALSE(other.Upload(key_, payload_).ok());
+  EXPECT_FALSE(agent_.Upload({"sweeps/s1/trials/none", 1}, payload_).ok());
+  EXPECT_FALSE(agent_.Upload({key_.first, 2}, payload_).ok());
+  ASSERT_TRUE(rig_.Run(Engine::CountRejected(kDamaged)).ok());
+  for (int round = 0; round < 2; ++round) {
+    const std::map<std::string, std::uint64_t> counts = rig_.snapshot()->counts;
+    EXPECT_EQ(counts.at(kResultsReceived), 0u);
+    EXPECT_EQ(counts.at(RejectedCount(kForeign)), 1u);
+    EXPECT_EQ(counts.at(RejectedCount(kUnknown)), 2u);
+    EXPECT_EQ(counts.at(RejectedCount(kDamaged)), 1u);
+    rig_.Restart();
+  }
 }
 
 TEST_F(UploadTest, TheSameResultTwiceInOneBatchIsStoredOnce) {

@@ -17,11 +17,10 @@ using ::testing::HasSubstr;
 
 class HostileStringsTest : public ApiFixture {
  protected:
-  std::string Exposition() const {
-    const metrics::Exporter exporter([this] { return dispatcher_->snapshot(); },
-                                     [] { return std::vector<metrics::RequestCount>(); }, shared::SystemClock(),
-                                     metrics::ExporterOptions{});
-    return exporter.Text();
+  metrics::Exporter NewExporter() const {
+    metrics::Sources sources;
+    sources.snapshot = [this] { return dispatcher_->snapshot(); };
+    return metrics::Exporter(sources, shared::SystemClock(), {});
   }
 };
 
@@ -53,9 +52,11 @@ TEST_F(HostileStringsTest, NoStringOfABoardSpoilsTheScrape) {
     ASSERT_TRUE(status.ok()) << status.error_message();
   }
   ASSERT_TRUE(Await([&] { return dispatcher_->snapshot()->boards.size() == hostile.size(); }));
-  const std::string exposition = Exposition();
+  const std::string controller = NewExporter().ControllerPage();
+  EXPECT_TRUE(metrics::PromtoolAccepts(controller)) << controller;
+  EXPECT_THAT(controller, HasSubstr("crosscall_boards_registered 9\n"));
+  const std::string exposition = NewExporter().ResultsPage();
   EXPECT_TRUE(metrics::PromtoolAccepts(exposition)) << exposition;
-  EXPECT_THAT(exposition, HasSubstr("crosscall_boards_registered 9\n"));
   EXPECT_THAT(exposition, HasSubstr("model=\"new line\""));
   EXPECT_THAT(exposition, HasSubstr("model=\"unknown\""));
 }
@@ -64,7 +65,7 @@ TEST_F(HostileStringsTest, InvalidUtf8DoesNotPassGrpc) {
   v1::SynchronizeRequest request = NextRequest("b1");
   request.mutable_description()->set_model("bad \xFF byte");
   EXPECT_FALSE(Synchronize(request).ok());
-  EXPECT_THAT(Exposition(), HasSubstr("crosscall_boards_registered 0\n"));
+  EXPECT_THAT(NewExporter().ControllerPage(), HasSubstr("crosscall_boards_registered 0\n"));
 }
 
 TEST_F(HostileStringsTest, APromtoolThatSeesABadLineSaysSo) {

@@ -18,6 +18,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "controller/access/authority.h"
 #include "controller/metrics/exporter.h"
 #include "controller/metrics/http_server.h"
@@ -27,6 +28,7 @@
 #include "proto/shared/clock.h"
 #include "proto/shared/durable_file.h"
 #include "tests/controller/api/api_fixture.h"
+#include "tests/controller/metrics/fixed_pages.h"
 
 namespace crosscall::api {
 namespace {
@@ -57,8 +59,9 @@ int ListeningPort(pid_t pid) {
 // One run of the real program in a folder of its own; killed and reaped at the end.
 class Prometheus {
  public:
-  // `access`: lines of the job beside its target.
-  Prometheus(const std::string& folder, const std::string& target, const std::string& access = "")
+  // `access`: lines of the job beside its target; `more`: flags.
+  Prometheus(const std::string& folder, const std::string& target, const std::string& access = "",
+             const std::vector<std::string>& more = {})
       : log_(folder + "/log") {
     const std::string config = folder + "/prometheus.yml";
     std::ofstream(config) << "global: {scrape_interval: 1s}\n"
@@ -66,6 +69,7 @@ class Prometheus {
                           << access << "}]\n";
     std::vector<std::string> words = {"prometheus", "--config.file=" + config,
                                       "--storage.tsdb.path=" + folder + "/data", "--web.listen-address=127.0.0.1:0"};
+    words.insert(words.end(), more.begin(), more.end());
     std::vector<char*> argv;
     for (std::string& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
@@ -91,7 +95,10 @@ class Prometheus {
   std::string Ask(const std::string& path) const {
     const int port = ListeningPort(pid_);
     if (port == 0) return "";
-    const httplib::Result result = httplib::Client("127.0.0.1", port).Get(path.c_str());
+    // Queries have braces and quotes; `&` and `=` part them.
+    const httplib::Result result =
+        httplib::Client("127.0.0.1", port)
+            .Get(absl::StrReplaceAll(path, {{"{", "%7B"}, {"}", "%7D"}, {"\"", "%22"}, {" ", "%20"}}));
     return result && result->status == 200 ? result->body : "";
   }
   std::string log() const {
@@ -121,13 +128,13 @@ TEST_F(PrometheusTest, ReportsALabOfHostileStringsUp) {
   }
   ASSERT_TRUE(Synchronize(request).ok());
   ASSERT_TRUE(Await([&] { return dispatcher_->snapshot()->boards.size() == 1; }));
-  const metrics::Exporter exporter([this] { return dispatcher_->snapshot(); },
-                                   [] { return std::vector<metrics::RequestCount>(); }, shared::SystemClock(),
-                                   metrics::ExporterOptions{});
-  const auto http = metrics::HttpServer::Start("127.0.0.1:0", [&] { return exporter.Text(); });
+  metrics::Sources sources;
+  sources.snapshot = [this] { return dispatcher_->snapshot(); };
+  const metrics::Exporter exporter(sources, shared::SystemClock(), {});
+  const auto http = metrics::HttpServer::Start("127.0.0.1:0", metrics::PagesOf(exporter));
   ASSERT_TRUE(http.ok()) << http.status();
 
-  const Prometheus prometheus(data_, (*http)->address());
+  const Prometheus prometheus(data_, (*http)->address(), ", metrics_path: /metrics/results");
   ASSERT_TRUE(prometheus.started());
   std::string up;
   const bool scraped = Await([&] {
@@ -159,7 +166,7 @@ TEST_F(PrometheusTest, ScrapesWithACertificateAndAPassword) {
     ASSERT_TRUE(shared::WriteDurably(file(name), text).ok());
   }
   const auto http = metrics::HttpServer::Start(
-      "127.0.0.1:0", [] { return std::string("crosscall_up 1\n"); },
+      "127.0.0.1:0", metrics::FixedPages("crosscall_up 1\n"),
       {.identity_file = file("server.pem"), .client_ca_file = file("ca.pem"), .password_file = file("passwords")});
   ASSERT_TRUE(http.ok()) << http.status();
 

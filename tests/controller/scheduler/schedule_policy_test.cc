@@ -158,5 +158,18 @@ TEST(SchedulePolicyTest, CronAndPoliciesAreChecked) {
   EXPECT_THAT(Refusal(schedule), HasSubstr("overlap_policy: found 9"));
 }
 
+TEST(SchedulePolicyTest, ThePeriodIsTheLongestGap) {
+  const auto gap = [](const char* cron) {
+    v1::Schedule schedule = Nightly();
+    schedule.set_cron(cron);
+    return Rule(schedule).longest_gap;
+  };
+  EXPECT_EQ(gap("0 1 * * *"), absl::Hours(24));
+  EXPECT_EQ(gap("0 1 * * mon-fri"), absl::Hours(3 * 24));
+  EXPECT_EQ(gap("*/10 9-17 * * *"), absl::Hours(15) + absl::Minutes(10));
+  EXPECT_EQ(gap("* 9-17 * * mon-fri"), absl::Hours(2 * 24 + 15) + absl::Minutes(1));
+  EXPECT_EQ(gap("0 0 1 * *"), absl::Hours(31 * 24));
+}
+
 }  // namespace
 }  // namespace crosscall::scheduler
