@@ -30,6 +30,16 @@ setup() {
     mkdir -p build/tools
     npm install --silent --no-audit --no-fund --prefix build/tools @bufbuild/buf@1.50.0
   fi
+  npm_packages controller/report/page
+  npm_packages tests/controller/report
+}
+
+# What the folder's lock file pins, unless it is there already.
+npm_packages() { # FOLDER
+  if ! cmp --silent "$1/package-lock.json" "$1/node_modules/.installed"; then
+    npm ci --silent --no-audit --no-fund --prefix "$1"
+    cp "$1/package-lock.json" "$1/node_modules/.installed"
+  fi
 }
 
 build() { # PRESET

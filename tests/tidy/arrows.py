@@ -27,9 +27,10 @@ ALLOWED = {
     "controller/access": ["controller/dispatch", "controller/store", "proto/shared", "crosscall"],
     "controller/api": ["controller/access", "controller/dispatch", "controller/store", "proto/shared", "crosscall"],
     "controller/metrics": ["controller/dispatch", "controller/store", "proto/shared", "crosscall"],
-    "controller/cli": ["proto/shared", "crosscall"],
-    "controller": ["controller/access", "controller/api", "controller/cli", "controller/dispatch", "controller/metrics", "controller/power", "controller/store",
-                   "controller/certificate_commands.h", "controller/console_command.h", "controller/maintenance_commands.h",
+    "controller/cli": ["controller/report", "proto/shared", "crosscall"],
+    "controller/report": ["controller/cli/units.h", "proto/shared", "crosscall"],
+    "controller": ["controller/access", "controller/api", "controller/cli", "controller/dispatch", "controller/metrics", "controller/power", "controller/report",
+                   "controller/store", "controller/certificate_commands.h", "controller/console_command.h", "controller/maintenance_commands.h", "controller/pages.h",
                    "controller/power_commands.h", "controller/protection.h", "controller/revision.h", "proto/shared", "crosscall"],
     "tests": ["agent", "controller", "proto/shared", "crosscall", "tests"],
 }
