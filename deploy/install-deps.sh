@@ -17,7 +17,8 @@ packages=(g++ cmake ninja-build pkg-config ccache python3
   libgrpc++-dev protobuf-compiler protobuf-compiler-grpc libprotobuf-dev libabsl-dev
   prometheus-cpp-dev libcpp-httplib-dev libyaml-cpp-dev libsqlite3-dev libssl-dev zlib1g-dev libcli11-dev libboost-context-dev tzdata
   libgtest-dev libgmock-dev libbenchmark-dev)
-test_packages=(clang libclang-rt-14-dev clang-format clang-tidy patch prometheus prometheus-alertmanager openssl libdpdk-dev iproute2)
+test_packages=(clang libclang-rt-14-dev clang-format clang-tidy patch prometheus prometheus-alertmanager openssl libdpdk-dev iproute2 chromium
+               fonts-dejavu-core)
 
 with_tests=no
 for argument in "$@"; do

@@ -30,10 +30,16 @@ setup() {
     mkdir -p build/tools
     npm install --silent --no-audit --no-fund --prefix build/tools @bufbuild/buf@1.50.0
   fi
-  # npm leaves a hidden copy of the lock file beside what it installed; ours is compared whole, by a copy of our own.
-  if ! cmp -s dashboards/package-lock.json dashboards/node_modules/.installed-lock.json; then
-    npm ci --silent --no-audit --no-fund --ignore-scripts --prefix dashboards
-    cp dashboards/package-lock.json dashboards/node_modules/.installed-lock.json
+  npm_packages dashboards
+  npm_packages controller/report/page
+  npm_packages tests/controller/report
+}
+
+# What the folder's lock file pins, unless it is there already. npm leaves a hidden copy of its own, which is not the whole.
+npm_packages() { # FOLDER
+  if ! cmp --silent "$1/package-lock.json" "$1/node_modules/.installed"; then
+    npm ci --silent --no-audit --no-fund --ignore-scripts --prefix "$1"
+    cp "$1/package-lock.json" "$1/node_modules/.installed"
   fi
 }
 

@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "agent/tool/explore_tally.h"
-#include "agent/tool/json.h"
+#include "proto/shared/json.h"
 
 namespace crosscall::tool {
 namespace {
@@ -17,7 +17,7 @@ namespace {
 using google::protobuf::Struct;
 using google::protobuf::Value;
 
-void WriteTrace(const explore::Trace& trace, Json& json) {
+void WriteTrace(const explore::Trace& trace, shared::Json& json) {
   json.Key("trace").BeginArray();
   for (const explore::TraceLine& line : trace.lines) {
     json.BeginObject().Key("cpu").Number(line.cpu).Key("op").String(line.op);
@@ -32,7 +32,7 @@ void WriteTrace(const explore::Trace& trace, Json& json) {
   json.EndArray();
 }
 
-void WriteExpectation(const v1::Scenario& scenario, const std::string& implementation, Json& json) {
+void WriteExpectation(const v1::Scenario& scenario, const std::string& implementation, shared::Json& json) {
   const std::optional<std::string> expected = ExpectedVerdict(scenario, implementation);
   json.Key("expected");
   if (expected) {
@@ -129,7 +129,7 @@ void ReadTrace(Reader& reader, explore::Trace& trace) {
 std::string ExplorationLine(const LoadedScenario& scenario, const std::string& implementation,
                             const explore::Exploration& exploration, bool check) {
   const explore::Finding& finding = exploration.finding;
-  Json json;
+  shared::Json json;
   json.BeginObject().Key("scenario").String(scenario.scenario.id()).Key("implementation").String(implementation);
   json.Key("memory").String(explore::MemoryModelName(exploration.memory));
   json.Key("verdict").String(explore::VerdictName(finding.verdict));

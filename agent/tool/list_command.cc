@@ -8,9 +8,9 @@
 #include "agent/core/implementation.h"
 #include "agent/scenario/catalogue.h"
 #include "agent/scenario/parse.h"
-#include "agent/tool/json.h"
 #include "crosscall/v1/scenario.pb.h"
 #include "proto/shared/check.h"
+#include "proto/shared/json.h"
 
 namespace crosscall::tool {
 namespace {
@@ -33,7 +33,7 @@ void ListScenarios(bool json, std::ostream& out) {
       out << absl::StrFormat("%-24s %2u CPUs  %s\n", entry.id, parsed->cpu_count(), entry.about);
       continue;
     }
-    Json line;
+    shared::Json line;
     line.BeginObject().Key("kind").String("scenario").Key("id").String(entry.id);
     line.Key("cpus").Number(parsed->cpu_count()).Key("about").String(entry.about).EndObject();
     out << line.Take() << "\n";
@@ -46,7 +46,7 @@ void ListAlgorithms(bool json, std::ostream& out) {
       out << absl::StrFormat("%-16s %s\n", core::kAlgorithmNames[i], kAlgorithmAbouts[i]);
       continue;
     }
-    Json line;
+    shared::Json line;
     line.BeginObject().Key("kind").String("algorithm").Key("id").String(core::kAlgorithmNames[i]);
     line.Key("about").String(kAlgorithmAbouts[i]).EndObject();
     out << line.Take() << "\n";
@@ -59,7 +59,7 @@ void ListImplementations(bool json, std::ostream& out) {
       out << id << "\n";
       continue;
     }
-    Json line;
+    shared::Json line;
     line.BeginObject().Key("kind").String("implementation").Key("id").String(id).EndObject();
     out << line.Take() << "\n";
   }

@@ -2,16 +2,16 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "agent/tool/json.h"
 #include "proto/shared/hang_text.h"
 #include "proto/shared/histogram.h"
 #include "proto/shared/histogram_proto.h"
+#include "proto/shared/json.h"
 
 namespace crosscall::tool {
 namespace {
 
 // A damaged histogram has no quantiles: null says so.
-void WriteLatency(const v1::Histogram& proto, Json& json) {
+void WriteLatency(const v1::Histogram& proto, shared::Json& json) {
   const absl::StatusOr<shared::Histogram> histogram = shared::FromProto(proto);
   if (!histogram.ok()) {
     json.Null();
@@ -29,7 +29,7 @@ void WriteLatency(const v1::Histogram& proto, Json& json) {
   json.EndObject();
 }
 
-void WriteStages(const v1::TrialResult& result, Json& json) {
+void WriteStages(const v1::TrialResult& result, shared::Json& json) {
   json.BeginObject();
   for (const v1::StageInterval& stage : result.stages()) {
     json.Key(absl::StrCat(stage.from(), "-", stage.to()));
@@ -47,7 +47,7 @@ void WriteStages(const v1::TrialResult& result, Json& json) {
 }
 
 // One CPU as a number, several as a list, none as null.
-void WriteWaitedFor(const v1::HangWait& wait, Json& json) {
+void WriteWaitedFor(const v1::HangWait& wait, shared::Json& json) {
   if (wait.for_cpus_size() == 1) {
     json.Number(wait.for_cpus(0));
   } else if (wait.for_cpus().empty()) {
@@ -59,7 +59,7 @@ void WriteWaitedFor(const v1::HangWait& wait, Json& json) {
   }
 }
 
-void WriteHang(const v1::HangReport& hang, Json& json) {
+void WriteHang(const v1::HangReport& hang, shared::Json& json) {
   json.BeginObject();
   json.Key("class").String(shared::HangClassName(hang.hang_class()));
   json.Key("cycle").BeginArray();
@@ -92,7 +92,7 @@ void WriteHang(const v1::HangReport& hang, Json& json) {
   json.EndObject();
 }
 
-void WriteEnvironment(const v1::Environment& environment, Json& json) {
+void WriteEnvironment(const v1::Environment& environment, shared::Json& json) {
   json.BeginObject();
   json.Key("kernel").String(environment.kernel());
   json.Key("sched").String(environment.scheduling());
@@ -109,7 +109,7 @@ void WriteEnvironment(const v1::Environment& environment, Json& json) {
   json.EndObject();
 }
 
-void WriteCpus(const v1::TrialSpec& spec, const v1::TrialResult& result, Json& json) {
+void WriteCpus(const v1::TrialSpec& spec, const v1::TrialResult& result, shared::Json& json) {
   json.BeginArray();
   // Where it ran; before it ran, where it was to.
   if (result.environment().board_cpus().empty()) {
@@ -144,7 +144,7 @@ absl::string_view OutcomeName(v1::Outcome outcome) {
 }
 
 std::string ResultLine(const v1::TrialSpec& spec, const v1::TrialResult& result) {
-  Json json;
+  shared::Json json;
   json.BeginObject();
   json.Key("scenario").String(spec.scenario());
   json.Key("implementation").String(spec.implementation());

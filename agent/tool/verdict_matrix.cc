@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "agent/tool/json.h"
+#include "proto/shared/json.h"
 
 namespace crosscall::tool {
 namespace {
@@ -63,7 +63,7 @@ std::string MatrixText(const VerdictMatrix& matrix) {
 std::string MatrixJson(const VerdictMatrix& matrix) {
   std::string lines;
   for (std::size_t i = 0; i < matrix.implementations.size(); ++i) {
-    Json json;
+    shared::Json json;
     json.BeginObject().Key("implementation").String(matrix.implementations[i].id).Key("verdicts").BeginObject();
     for (std::size_t s = 0; s < matrix.scenarios.size(); ++s) {
       const std::optional<explore::Verdict>& cell = matrix.at(s, i);

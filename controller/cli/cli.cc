@@ -75,6 +75,7 @@ std::unique_ptr<CLI::App> BuildApp(Invocation& invocation) {
   AddBoardCommands(*app, invocation);
   AddSweepCommands(*app, invocation);
   AddResultCommands(*app, invocation);
+  AddReportCommand(*app, invocation);
   AddHangCommands(*app, invocation);
   AddScheduleCommands(*app, invocation);
   AddAccessCommands(*app, invocation);

@@ -63,6 +63,7 @@ void AddBoardOrders(CLI::App& boards, Invocation& invocation);
 void AddPowerCommands(CLI::App& boards, Invocation& invocation);
 void AddSweepCommands(CLI::App& root, Invocation& invocation);
 void AddResultCommands(CLI::App& root, Invocation& invocation);
+void AddReportCommand(CLI::App& root, Invocation& invocation);
 void AddHangCommands(CLI::App& root, Invocation& invocation);
 void AddScheduleCommands(CLI::App& root, Invocation& invocation);
 void AddAccessCommands(CLI::App& root, Invocation& invocation);

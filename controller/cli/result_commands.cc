@@ -65,22 +65,28 @@ void AddResults(CLI::App& root, Invocation& invocation) {
   struct Options {
     std::string sweep;
     bool heatmap = false;
+    bool plot = false;
     bool full = false;
   };
   const auto options = std::make_shared<Options>();
   CLI::App* results = root.add_subcommand("results", "Results of a sweep: one row a point, repetitions merged");
   results->add_option("sweep", options->sweep, "Id of the sweep")->required()->type_name("SWEEP");
   CLI::Option* heatmap = results->add_flag("--heatmap", options->heatmap, "Also draw the p50 between CPUs");
+  CLI::Option* plot =
+      results->add_flag("--plot", options->plot, "Also draw latency by percentile, and the p50 between CPUs");
   results
       ->add_flag("--full", options->full,
                  "One JSON object an attempt with all that was measured: histograms, environment, overhead")
-      ->excludes(heatmap);
+      ->excludes(heatmap)
+      ->excludes(plot);
   results->callback([&invocation, options] {
     invocation.action = [options](CommandContext& context) -> absl::StatusOr<ExitCode> {
       absl::StatusOr<std::string> name = SweepArgument(options->sweep);
       if (!name.ok()) return name.status();
-      const absl::Status status =
-          options->full ? DumpResults(context, *name) : ReportResults(context, *name, options->heatmap);
+      const Pictures pictures = options->plot      ? Pictures::kAll
+                                : options->heatmap ? Pictures::kHeatmap
+                                                   : Pictures::kNone;
+      const absl::Status status = options->full ? DumpResults(context, *name) : ReportResults(context, *name, pictures);
       if (!status.ok()) return status;
       return ExitCode::kOk;
     };

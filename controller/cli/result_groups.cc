@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "controller/cli/units.h"
@@ -10,7 +9,6 @@
 #include "proto/shared/hang_text.h"
 #include "proto/shared/histogram.h"
 #include "proto/shared/histogram_proto.h"
-#include "proto/shared/implementation_id.h"
 
 namespace crosscall::cli {
 namespace {
@@ -63,15 +61,6 @@ std::string CountsText(const std::map<std::string, std::uint64_t>& counts) {
       counts, ", ", [](std::string* out, const auto& count) { absl::StrAppend(out, count.second, " ", count.first); });
 }
 
-std::uint32_t BoardCpu(const v1::Result& result, std::uint32_t scenario_cpu) {
-  const auto& ran = result.payload().environment().board_cpus();
-  const auto& asked = result.trial().spec().cpus();
-  const auto index = static_cast<int>(scenario_cpu);
-  if (index < ran.size()) return ran.Get(index);
-  if (index < asked.size()) return asked.Get(index);
-  return scenario_cpu;
-}
-
 }  // namespace
 
 std::string HangNote(const v1::HangReport& report) {
@@ -91,36 +80,8 @@ std::string StandingText(const PointSummary& point) { return CountsText(point.st
 
 std::string VerdictText(const PointSummary& point) { return CountsText(point.verdicts); }
 
-PointKey ResultGroups::KeyOf(const v1::Trial& trial) const {
-  const v1::TrialSpec& spec = trial.spec();
-  PointKey key;
-  while (key.scenario_order < static_cast<std::size_t>(spec_.scenarios_size()) &&
-         spec_.scenarios(static_cast<int>(key.scenario_order)).id() != spec.scenario()) {
-    ++key.scenario_order;
-  }
-  while (key.implementation_order < static_cast<std::size_t>(spec_.implementations_size()) &&
-         !shared::MatchesImplementation(spec_.implementations(static_cast<int>(key.implementation_order)),
-                                        spec.implementation())) {
-    ++key.implementation_order;
-  }
-  key.scenario = spec.scenario();
-  key.implementation = spec.implementation();
-  key.target_system =
-      spec.target_system() == v1::TARGET_SYSTEM_UNSPECIFIED ? v1::TARGET_SYSTEM_SIGNAL : spec.target_system();
-  key.board = absl::StartsWith(trial.board(), "boards/") ? trial.board().substr(7) : trial.board();
-  key.cpus.assign(spec.cpus().begin(), spec.cpus().end());
-  key.target_state = EnumWords(v1::TargetState_Name(spec.target_state()), "TARGET_STATE_");
-  if (spec.target_state() == v1::TARGET_STATE_UNSPECIFIED) key.target_state = "spin";
-  if (spec.target_system() == v1::TARGET_SYSTEM_EXPLORE) key.target_state = "";
-  key.parameters = absl::StrJoin(spec.parameters(), " ", [](std::string* out, const v1::Parameter& parameter) {
-    absl::StrAppend(out, parameter.id(), "=", parameter.value());
-  });
-  key.arrival_rate_hz = spec.arrival_rate_hz();
-  return key;
-}
-
 void ResultGroups::AddTrial(const v1::Trial& trial) {
-  PointSummary& point = points_[KeyOf(trial)];
+  PointSummary& point = points_[report::PointOf(spec_, trial)];
   ++point.trials;
   ++point.standings[Standing(trial)];
   // What finished is told by its result.
@@ -128,7 +89,7 @@ void ResultGroups::AddTrial(const v1::Trial& trial) {
 }
 
 absl::Status ResultGroups::AddResult(const v1::Result& result) {
-  const PointKey key = KeyOf(result.trial());
+  const PointKey key = report::PointOf(spec_, result.trial());
   const auto found = points_.find(key);
   if (found == points_.end() || result.evidence() || !result.has_payload()) return absl::OkStatus();
   PointSummary& point = found->second;
@@ -166,7 +127,7 @@ absl::Status ResultGroups::AddCompleted(const PointKey& key, const v1::Result& r
   PairLatencies& pairs =
       pairs_[std::tuple(key.scenario_order, key.implementation_order, key.scenario, key.implementation)];
   for (const v1::PairLatency& pair : result.payload().pairs()) {
-    v1::Histogram& sum = pairs[{BoardCpu(result, pair.source()), BoardCpu(result, pair.target())}];
+    v1::Histogram& sum = pairs[{report::BoardCpu(result, pair.source()), report::BoardCpu(result, pair.target())}];
     if (absl::Status status = MergeInto(pair.histogram(), sum); !status.ok()) return damaged(status);
   }
   return absl::OkStatus();

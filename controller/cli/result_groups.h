@@ -11,30 +11,13 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "controller/report/point_key.h"
 #include "crosscall/v1/result_service.pb.h"
 #include "crosscall/v1/sweep.pb.h"
 
 namespace crosscall::cli {
 
-// The axes of a group. Ordered as the sweep lists them: by scenario, implementation pattern, then the rest.
-struct PointKey {
-  std::size_t scenario_order = 0;
-  std::size_t implementation_order = 0;
-  std::string scenario;
-  std::string implementation;
-  int target_system = 0;  // v1::TargetSystem: an exploration stands below what was measured of the same
-  std::string board;
-  std::vector<std::uint32_t> cpus;  // as asked for; empty: the board's first ones
-  std::string target_state;
-  std::string parameters;  // "n=10 dst=1"
-  double arrival_rate_hz = 0;
-
-  auto Tie() const {
-    return std::tie(scenario_order, implementation_order, scenario, implementation, target_system, board, cpus,
-                    target_state, parameters, arrival_rate_hz);
-  }
-  friend bool operator<(const PointKey& a, const PointKey& b) { return a.Tie() < b.Tie(); }
-};
+using report::PointKey;
 
 // The parts that can be seen of one point.
 struct PointSummary {
@@ -95,7 +78,6 @@ class ResultGroups {
   const OverheadBound& overhead() const { return overhead_; }
 
  private:
-  PointKey KeyOf(const v1::Trial& trial) const;
   void AddCircumstances(const v1::TrialResult& payload);
   absl::Status AddCompleted(const PointKey& key, const v1::Result& result, PointSummary& point);
   static void AddExploration(const v1::Result& result, PointSummary& point);

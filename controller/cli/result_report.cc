@@ -2,14 +2,16 @@
 
 #include "absl/strings/str_cat.h"
 #include "controller/cli/heatmap.h"
+#include "controller/cli/percentile_plot.h"
 #include "controller/cli/result_groups.h"
 #include "controller/cli/result_sheet.h"
 
 namespace crosscall::cli {
 
-absl::Status ReportResults(CommandContext& context, const std::string& name, bool heatmap) {
-  if (heatmap && context.format != Format::kTable) {
-    return absl::InvalidArgumentError("--heatmap: found beside --json or --csv; allowed for tables only");
+absl::Status ReportResults(CommandContext& context, const std::string& name, Pictures pictures) {
+  if (pictures != Pictures::kNone && context.format != Format::kTable) {
+    return absl::InvalidArgumentError(absl::StrCat(pictures == Pictures::kAll ? "--plot" : "--heatmap",
+                                                   ": found beside --json or --csv; allowed for tables only"));
   }
   absl::StatusOr<v1::Sweep> sweep = context.client.GetSweep(name);
   if (!sweep.ok()) return sweep.status();
@@ -28,7 +30,12 @@ absl::Status ReportResults(CommandContext& context, const std::string& name, boo
   if (context.format != Format::kTable) return absl::OkStatus();
   const std::string footer = ResultFooter(groups);
   if (!footer.empty()) out << "\n" << footer;
-  if (!heatmap) return absl::OkStatus();
+  if (pictures == Pictures::kNone) return absl::OkStatus();
+  if (pictures == Pictures::kAll) {
+    absl::StatusOr<std::string> plots = FormatPercentilePlots(groups);
+    if (!plots.ok()) return plots.status();
+    out << *plots;
+  }
   for (const auto& [point, pairs] : groups.pairs()) {
     absl::StatusOr<std::string> picture = FormatHeatmap(absl::StrCat(std::get<2>(point), ", ", std::get<3>(point)),
                                                         pairs, context.environment.out_is_terminal);

@@ -11,9 +11,13 @@
 
 namespace crosscall::cli {
 
-// Prints the result table of the sweep `name` (`sweeps/{sweep}`) and with `heatmap` one picture for each scenario and
-// implementation, in the context's format; pictures are for people only. Codes: the controller's, and DATA_LOSS.
-absl::Status ReportResults(CommandContext& context, const std::string& name, bool heatmap);
+// What is drawn below the table: between CPUs, one for each scenario and implementation; with kAll also latency by
+// percentile, one for each scenario, board and setting.
+enum class Pictures { kNone, kHeatmap, kAll };
+
+// Prints the result table of the sweep `name` (`sweeps/{sweep}`) in the context's format, and pictures, which are for
+// people only. Codes: the controller's, and DATA_LOSS.
+absl::Status ReportResults(CommandContext& context, const std::string& name, Pictures pictures);
 
 // Prints every result of the sweep whole, histograms and circumstances too: one JSON object an attempt, a line each.
 // INVALID_ARGUMENT with CSV; else the controller's codes.

@@ -151,7 +151,8 @@ absl::StatusOr<ExitCode> RunSweep(CommandContext& context, const SweepRunOptions
   follow.cancel_on_interrupt = options.cancel_on_interrupt;
   absl::StatusOr<v1::Sweep> ended = Follow(context, sweep->name(), follow);
   if (!ended.ok()) return ended.status();
-  if (absl::Status status = ReportResults(context, sweep->name(), options.heatmap); !status.ok()) return status;
+  const Pictures pictures = options.heatmap ? Pictures::kHeatmap : Pictures::kNone;
+  if (absl::Status status = ReportResults(context, sweep->name(), pictures); !status.ok()) return status;
   return Verdict(*ended);
 }
 

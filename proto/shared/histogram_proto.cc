@@ -24,7 +24,7 @@ v1::Histogram ToProto(const Histogram& histogram) {
   return proto;
 }
 
-absl::StatusOr<Histogram> FromProto(const v1::Histogram& proto) {
+absl::Status CheckHistogram(const v1::Histogram& proto) {
   if (proto.layout() != Histogram::kLayout) {
     return absl::InvalidArgumentError(
         absl::StrCat("histogram layout ", proto.layout(), ", known is ", Histogram::kLayout));
@@ -33,7 +33,6 @@ absl::StatusOr<Histogram> FromProto(const v1::Histogram& proto) {
     return absl::InvalidArgumentError(absl::StrCat("histogram with ", proto.index_deltas_size(), " indices and ",
                                                    proto.bucket_counts_size(), " counts"));
   }
-  Histogram out;
   std::uint64_t index = 0;
   std::uint64_t count = 0;
   std::size_t first = 0;
@@ -44,18 +43,29 @@ absl::StatusOr<Histogram> FromProto(const v1::Histogram& proto) {
       return absl::InvalidArgumentError(absl::StrCat("histogram bucket ", i, ": index ", index, ", count ", add));
     }
     if (i == 0) first = index;
-    out.AddBucket(index, add);
     count += add;
   }
   if (count != proto.count()) {
     return absl::InvalidArgumentError(absl::StrCat("histogram counts add up to ", count, ", stated ", proto.count()));
   }
-  if (count == 0) return out;
+  if (count == 0) return absl::OkStatus();
   if (Histogram::IndexOf(proto.min_nanos()) != first || Histogram::IndexOf(proto.max_nanos()) != index) {
     return absl::InvalidArgumentError("histogram minimum or maximum lies outside its first or last bucket");
   }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Histogram> FromProto(const v1::Histogram& proto) {
+  if (absl::Status status = CheckHistogram(proto); !status.ok()) return status;
+  Histogram out;
+  if (proto.count() == 0) return out;
+  std::size_t index = 0;
+  for (int i = 0; i < proto.index_deltas_size(); ++i) {
+    index += proto.index_deltas(i);
+    out.AddBucket(index, proto.bucket_counts(i));
+  }
   const unsigned __int128 sum = (static_cast<unsigned __int128>(proto.sum_nanos_high()) << 64) | proto.sum_nanos_low();
-  out.AddTotals(count, proto.min_nanos(), proto.max_nanos(), sum);
+  out.AddTotals(proto.count(), proto.min_nanos(), proto.max_nanos(), sum);
   return out;
 }
 

@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "agent/core/implementation.h"
-#include "agent/tool/json.h"
 #include "agent/tool/result_json.h"
 #include "agent/tool/result_table.h"
 #include "proto/shared/histogram.h"
@@ -224,19 +223,6 @@ TEST(ParseCpuListTest, KeepsTheOrderGiven) {
   const absl::StatusOr<std::vector<std::uint32_t>> cpus = ParseCpuList("5,0-2");
   ASSERT_TRUE(cpus.ok());
   EXPECT_THAT(*cpus, ElementsAre(5, 0, 1, 2));
-}
-
-TEST(JsonTest, EscapesWhatJsonDoesNotAllow) {
-  Json json;
-  json.BeginObject()
-      .Key("a\"b")
-      .String(
-          "line\nback\\slash\ttab\x01"
-          "end")
-      .Key("list")
-      .BeginArray();
-  json.Number(1).Signed(-2).Real(0.5).Bool(true).Null().EndArray().EndObject();
-  EXPECT_EQ(json.Take(), "{\"a\\\"b\":\"line\\nback\\\\slash\\ttab end\",\"list\":[1,-2,0.5,true,null]}");
 }
 
 TEST(ResultLineTest, HangHasTheFormOfTheLanguageDocument) {

@@ -1,15 +1,15 @@
-// JSON output, one value at a time: just enough for the tool's lines.
+// JSON output, one value at a time: just enough for ours.
 //
 // Not thread-safe. Invariant: every Begin has its End before Take; keys are given in objects only (the caller's duty).
-#ifndef AGENT_TOOL_JSON_H_
-#define AGENT_TOOL_JSON_H_
+#ifndef PROTO_SHARED_JSON_H_
+#define PROTO_SHARED_JSON_H_
 
 #include <cstdint>
 #include <string>
 
 #include "absl/strings/string_view.h"
 
-namespace crosscall::tool {
+namespace crosscall::shared {
 
 class Json {
  public:
@@ -40,6 +40,6 @@ class Json {
   std::string text_;
 };
 
-}  // namespace crosscall::tool
+}  // namespace crosscall::shared
 
-#endif  // AGENT_TOOL_JSON_H_
+#endif  // PROTO_SHARED_JSON_H_

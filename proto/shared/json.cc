@@ -1,4 +1,4 @@
-#include "agent/tool/json.h"
+#include "proto/shared/json.h"
 
 #include <cmath>
 
@@ -6,7 +6,7 @@
 #include "absl/strings/str_format.h"
 #include "proto/shared/sanitize.h"
 
-namespace crosscall::tool {
+namespace crosscall::shared {
 
 void Json::Separate() {
   if (text_.empty()) return;
@@ -34,7 +34,7 @@ Json& Json::Key(absl::string_view key) {
 Json& Json::String(absl::string_view value) {
   Separate();
   text_.push_back('"');
-  for (const char c : shared::CleanReport(value, value.size() * 3)) {
+  for (const char c : CleanReport(value, value.size() * 3)) {
     switch (c) {
       case '"':
         text_ += "\\\"";
@@ -87,4 +87,4 @@ Json& Json::Null() {
   return *this;
 }
 
-}  // namespace crosscall::tool
+}  // namespace crosscall::shared
