@@ -7,6 +7,7 @@ import pathlib
 import signal
 import subprocess
 import unittest
+import uuid
 
 from rig import Rig, until
 from virtual_board import VirtualBoard
@@ -66,14 +67,34 @@ class PowerRig(Rig):
         return self.board()["record"].get("diagnosis", {}).get("phase")
 
     def words(self):
-        return (self.board_folder / "words").read_text().split()
+        """What its command was asked so far."""
+        asked = self.board_folder / "words"
+        return asked.read_text().split() if asked.exists() else []
 
-    def wedge(self, sweep):
-        """Everything on the board stops in the middle of a trial of a new sweep."""
+    def wedge(self, sweep, last_words=""):
+        """Everything on the board stops in the middle of a trial of a new sweep; its console has the last words."""
         self.create_sweep(sweep, SWEEP % (", ".join(LONG), "vb"))
         until(lambda: int(self.sweep(sweep)["progress"].get("completed_count", 0)) > 0, "a trial has run")
         until(lambda: self.board().get("running_trial", "").startswith(f"sweeps/{sweep}/"), "another one runs")
         self.virtual.signal(signal.SIGSTOP)
+        self.virtual.say(last_words)
+
+
+class ConsoleTest(unittest.TestCase):
+    def test_the_last_words_of_a_board_are_kept_though_nobody_was_attached(self):
+        # More than a bundle holds, and the end of it is what tells.
+        chatter = "".join(f"[{second:5}.000000] nothing to report\n" for second in range(2000))
+        words = f"[ 2000.000000] watchdog: {uuid.uuid4()} on CPU#1 stuck, and nothing else to say\n"
+        with PowerRig() as rig:
+            rig.begin()
+            rig.wedge("work", last_words=chatter + words)
+            # Nobody reads the console while the board is well, and the controller but once it is not.
+            self.assertNotIn("console", rig.words())
+            self.assertEqual(rig.wait_for_end("work")["state"], "STATE_SUCCEEDED")
+            bundles = [rig.objects("hang", "show", h["name"])[0] for h in rig.objects("hangs", "work") if h["class"] == "board wedged"]
+            kept = [step["output"] for bundle in bundles for step in bundle["steps"] if step["word"] == "console"]
+            self.assertTrue(any(words.strip() in output for output in kept), kept)
+            self.assertNotIn("[    0.000000]", kept[0], "the beginning is what there is no room for")
 
 
 class PowerTest(unittest.TestCase):

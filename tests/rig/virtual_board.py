@@ -63,11 +63,17 @@ class VirtualBoard:
         (self.folder / "boot_id").write_text(f"{uuid.uuid4()}\n")
         command = json.loads((self.folder / "agent.json").read_text())
         bound = f'mount --bind "$1" {BOOT_ID}; shift; exec "$@"'
-        with open(self.folder / "console", "wb") as console:
+        # A serial log outlives the board's boots.
+        with open(self.folder / "console", "ab") as console:
             board = subprocess.Popen(
                 ["unshare", "--mount", "--propagation", "private", "sh", "-ec", bound, "sh", self.folder / "boot_id", *command],
                 stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True)
         (self.folder / "session").write_text(str(board.pid))
+
+    def say(self, text):
+        """As its kernel would: onto the console, whether or not anybody is attached."""
+        with open(self.folder / "console", "a", encoding="ascii") as console:
+            console.write(text)
 
     def off(self):
         while self.processes():

@@ -193,6 +193,41 @@ class RandomTest : public ::testing::TestWithParam<int> {
     EXPECT_EQ(shown, outcomes);
   }
 
+  // Whatever has happened: each trial that waits says why, and no other does.
+  void CheckReasons() {
+    rig_.fault = absl::OkStatus();
+    // What is due is done first: then asking changes nothing.
+    rig_.Run(std::vector<Engine::Event>()).IgnoreError();
+    for (const std::string& name : AllSweeps()) {
+      std::set<std::string> waiting;
+      for (const v1::Trial& trial : rig_.Trials(name)) {
+        if (trial.state() == v1::Trial::STATE_PENDING) waiting.insert(trial.name());
+      }
+      EXPECT_EQ(Told(name), waiting) << name;
+      reasons_told_ += waiting.size();
+    }
+  }
+
+  // Trials of the sweep that have a reason.
+  std::set<std::string> Told(const std::string& sweep) {
+    std::set<std::string> told;
+    v1::ExplainSweepRequest request;
+    request.set_name(sweep);
+    request.set_page_size(3);
+    do {
+      absl::StatusOr<v1::ExplainSweepResponse> page = absl::UnknownError("never answered");
+      rig_.Run(Engine::ExplainSweep(request, [&page](auto got) { page = std::move(got); })).IgnoreError();
+      EXPECT_TRUE(page.ok()) << page.status();
+      if (!page.ok()) break;
+      for (const v1::TrialWait& wait : page->waits()) {
+        EXPECT_NE(wait.reason().find(wait.board()), std::string::npos) << wait.DebugString();
+        told.insert(wait.trial());
+      }
+      request.set_page_token(page->next_page_token());
+    } while (!request.page_token().empty());
+    return told;
+  }
+
   // Health trials, too.
   std::vector<std::string> AllSweeps() {
     std::vector<std::string> names;
@@ -251,6 +286,7 @@ class RandomTest : public ::testing::TestWithParam<int> {
   std::vector<std::unique_ptr<FakeAgent>> agents_;
   std::vector<std::string> sweeps_;
   int requests_ = 0;
+  std::size_t reasons_told_ = 0;
   std::set<Key> finished_;
   // What agents were told is durable: payload, superseded.
   std::map<Key, std::pair<std::string, bool>> acknowledged_;
@@ -262,7 +298,9 @@ TEST_P(RandomTest, KeepsEveryPromise) {
   for (int i = 0; i < 1500 && !HasFailure(); ++i) {
     Step();
     if (i % 60 == 0) CheckInvariants();
+    if (i % 20 == 0) CheckReasons();
   }
+  EXPECT_GT(reasons_told_, 0u);
   ASSERT_FALSE(HasFailure());
   ASSERT_FALSE(sweeps_.empty());
   Heal();
