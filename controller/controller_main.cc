@@ -29,6 +29,7 @@
 #include "controller/maintenance_commands.h"
 #include "controller/metrics/exporter.h"
 #include "controller/metrics/http_server.h"
+#include "controller/pages.h"
 #include "controller/power/runner.h"
 #include "controller/power_commands.h"
 #include "controller/protection.h"
@@ -87,18 +88,22 @@ void AddRetentionFlags(CLI::App& app, dispatch::Settings& settings) {
 }
 
 void AddMetricsFlags(CLI::App& app, Flags& flags) {
-  app.add_option("--metrics-listen", flags.metrics_listen,
-                 "Address of /metrics, loopback only unless --metrics-cert is given; port 0: any free one")
+  app.add_option(
+         "--metrics-listen", flags.metrics_listen,
+         "Address of /metrics and of the pages for browsers, loopback only unless --metrics-cert is given; port "
+         "0: any free one")
       ->capture_default_str()
       ->type_name("HOST:PORT");
   app.add_option("--metrics-cert", flags.metrics_security.identity_file,
                  "PEM key and certificate, mode 0600: /metrics by HTTPS; a replaced file is taken up by itself")
       ->type_name("FILE");
   app.add_option("--metrics-client-ca", flags.metrics_security.client_ca_file,
-                 "Scrapers need a certificate of this authority")
+                 "Scrapers, and who reads the pages, need a certificate of this authority")
       ->type_name("FILE");
-  app.add_option("--metrics-password-file", flags.metrics_security.password_file,
-                 "Scrapers need a name and password of this file, mode 0600, as `htpasswd -nB NAME` prints them")
+  app.add_option(
+         "--metrics-password-file", flags.metrics_security.password_file,
+         "Scrapers, and who reads the pages, need a name and password of this file, mode 0600, as `htpasswd -nB "
+         "NAME` prints them")
       ->type_name("FILE");
   app.add_option("--track", flags.tracked,
                  "Implementation with metrics of its own; repeat for more. Default: all that a board offers")
@@ -213,6 +218,11 @@ metrics::ExporterOptions ExporterOptionsOf(const Flags& flags) {
   return options;
 }
 
+metrics::PageHandlers HandlersOf(Pages& pages) {
+  return {[&pages] { return pages.Lab(); },
+          [&pages](const std::string& sweep, const std::string& baseline) { return pages.Report(sweep, baseline); }};
+}
+
 absl::Status WriteEndpoints(const std::string& file, const std::string& grpc, const std::string& metrics) {
   // Addresses consist of digits, dots, colons and brackets: nothing to escape.
   return shared::WriteDurably(file, absl::StrCat("{\"grpc\":\"", grpc, "\",\"metrics\":\"", metrics, "\"}\n"));
@@ -242,8 +252,10 @@ absl::Status Run(const Flags& flags, const sigset_t& stop_signals) {
   api::RequestCounts counts;
   const metrics::Exporter exporter([&] { return (*dispatcher)->snapshot(); }, [&] { return RequestsOf(counts); }, clock,
                                    ExporterOptionsOf(flags));
+  Pages pages([&] { return (*dispatcher)->snapshot(); }, **store, clock,
+              PagesAreOpen(flags.metrics_security, flags.insecure));
   absl::StatusOr<std::unique_ptr<metrics::HttpServer>> metrics_server = metrics::HttpServer::Start(
-      flags.metrics_listen, [&] { return exporter.Text(); }, flags.metrics_security);
+      flags.metrics_listen, [&] { return exporter.Text(); }, flags.metrics_security, HandlersOf(pages));
   if (!metrics_server.ok()) return metrics_server.status();
   absl::StatusOr<std::unique_ptr<Protection>> protection = std::unique_ptr<Protection>();
   if (flags.insecure) {

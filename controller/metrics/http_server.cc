@@ -38,8 +38,31 @@ void Configure(httplib::Server& server, HttpServer::Scrape scrape) {
   server.Get("/-/healthy",
              [](const httplib::Request&, httplib::Response& response) { response.set_content("ok\n", kPlain); });
   server.set_error_handler([](const httplib::Request&, httplib::Response& response) {
-    if (response.status == 404) response.set_content("nothing here; try /metrics or /-/healthy\n", kPlain);
+    if (response.status == 404 && response.body.empty())
+      response.set_content("nothing here; try /metrics or /-/healthy\n", kPlain);
   });
+}
+
+void Answer(const Page& page, httplib::Response& response) {
+  response.status = page.status;
+  response.set_content(page.body, page.content_type);
+  // What a viewer may read stays his.
+  response.set_header("Cache-Control", "no-store");
+  response.set_header("X-Content-Type-Options", "nosniff");
+  response.set_header("X-Frame-Options", "DENY");
+}
+
+void ServePages(httplib::Server& server, PageHandlers pages) {
+  if (pages.home) {
+    server.Get("/", [home = std::move(pages.home)](const httplib::Request&, httplib::Response& response) {
+      Answer(home(), response);
+    });
+  }
+  if (!pages.sweep) return;
+  server.Get("/sweeps/([a-z0-9-]{1,63})",
+             [sweep = std::move(pages.sweep)](const httplib::Request& request, httplib::Response& response) {
+               Answer(sweep(request.matches[1], request.get_param_value("baseline")), response);
+             });
 }
 
 absl::Status NotLoopback(const shared::ListenAddress& address) {
@@ -107,7 +130,7 @@ absl::StatusOr<HttpServer::Guards> HttpServer::Load(const HttpSecurity& security
 }
 
 absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(absl::string_view listen, Scrape scrape,
-                                                              const HttpSecurity& security) {
+                                                              const HttpSecurity& security, PageHandlers pages) {
   absl::StatusOr<shared::ListenAddress> address = shared::ParseListen(listen);
   if (!address.ok()) return address.status();
   if (security.identity_file.empty() && !shared::IsLoopback(*address)) return NotLoopback(*address);
@@ -116,6 +139,7 @@ absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(absl::string_view 
   absl::StatusOr<std::unique_ptr<httplib::Server>> server = NewServer(guards->identity.get(), security.client_ca_file);
   if (!server.ok()) return server.status();
   Configure(**server, std::move(scrape));
+  ServePages(**server, std::move(pages));
   if (guards->passwords != nullptr) AskForPasswords(**server, *guards->passwords);
   if (address->port == 0) {
     address->port = (*server)->bind_to_any_port(address->host);

@@ -1,5 +1,5 @@
-// Serves the exposition to Prometheus: /metrics, /-/healthy, and 404 for everything else; plain HTTP on loopback, or
-// HTTPS, with certificates and passwords of its own.
+// Serves the exposition to Prometheus and pages to people: /metrics, /-/healthy, and / with /sweeps/{sweep} if there
+// are pages; 404 for everything else. Plain HTTP on loopback, or HTTPS, with certificates and passwords of its own.
 #ifndef CONTROLLER_METRICS_HTTP_SERVER_H_
 #define CONTROLLER_METRICS_HTTP_SERVER_H_
 
@@ -30,7 +30,21 @@ struct HttpSecurity {
   std::string password_file;
 };
 
-// Threads of its own. `scrape` is called on several of them at once.
+// One answer for people.
+struct Page {
+  int status = 200;
+  std::string content_type;
+  std::string body;
+};
+
+// Each unset: there is none.
+struct PageHandlers {
+  std::function<Page()> home;
+  // By ids; `baseline` may be empty.
+  std::function<Page(const std::string& sweep, const std::string& baseline)> sweep;
+};
+
+// Threads of its own. `scrape` and the handlers are called on several of them at once.
 class HttpServer {
  public:
   using Scrape = std::function<std::string()>;
@@ -38,7 +52,7 @@ class HttpServer {
   // `listen` as in shared::ParseListen. FAILED_PRECONDITION: it is not loopback and there is no certificate. Codes of
   // the files are those of TlsIdentity and Passwords; shared::WhyNotListening's if the address cannot be had.
   static absl::StatusOr<std::unique_ptr<HttpServer>> Start(absl::string_view listen, Scrape scrape,
-                                                           const HttpSecurity& security = {});
+                                                           const HttpSecurity& security = {}, PageHandlers pages = {});
   // Refuses new connections, lets running scrapes end, and returns when its threads have ended.
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;

@@ -67,6 +67,37 @@ TEST_F(HttpServerTest, HealthIsOk) {
   EXPECT_EQ(result->body, "ok\n");
 }
 
+TEST_F(HttpServerTest, PagesAreAnsweredByTheirHandlersAndKeptByNobody) {
+  PageHandlers handlers;
+  handlers.home = [] { return Page{200, "text/html; charset=utf-8", "<p>lab</p>"}; };
+  handlers.sweep = [](const std::string& sweep, const std::string& baseline) {
+    return Page{sweep == "none" ? 404 : 200, "text/plain", absl::StrCat(sweep, " over ", baseline)};
+  };
+  const absl::StatusOr<std::unique_ptr<HttpServer>> server = HttpServer::Start(
+      "127.0.0.1:0", [] { return std::string(); }, {}, handlers);
+  ASSERT_TRUE(server.ok()) << server.status();
+  httplib::Client client("http://" + (*server)->address());
+  const httplib::Result home = client.Get("/");
+  ASSERT_TRUE(home);
+  EXPECT_EQ(home->body, "<p>lab</p>");
+  EXPECT_EQ(home->get_header_value("Content-Type"), "text/html; charset=utf-8");
+  EXPECT_EQ(home->get_header_value("Cache-Control"), "no-store");
+  EXPECT_EQ(home->get_header_value("X-Frame-Options"), "DENY");
+  const httplib::Result sweep = client.Get("/sweeps/s-1?baseline=s-0");
+  ASSERT_TRUE(sweep);
+  EXPECT_EQ(sweep->body, "s-1 over s-0");
+  const httplib::Result none = client.Get("/sweeps/none");
+  ASSERT_TRUE(none);
+  EXPECT_EQ(none->status, 404);
+  EXPECT_EQ(none->body, "none over ");
+  for (const char* path : {"/sweeps/", "/sweeps/A", "/sweeps/a/b", "/sweeps"}) {
+    const httplib::Result result = client.Get(path);
+    ASSERT_TRUE(result) << path;
+    EXPECT_EQ(result->status, 404) << path;
+    EXPECT_THAT(result->body, HasSubstr("nothing here"));
+  }
+}
+
 TEST_F(HttpServerTest, EverythingElseIsNotFound) {
   httplib::Client client = NewClient();
   for (const char* path : {"/", "/metricsx", "/metrics/", "/metrics/results", "/-/healthyx", "/../metrics"}) {
