@@ -32,6 +32,7 @@
 #include "controller/metrics/http_server.h"
 #include "controller/metrics_commands.h"
 #include "controller/metrics_sources.h"
+#include "controller/pages.h"
 #include "controller/power/runner.h"
 #include "controller/power_commands.h"
 #include "controller/protection.h"
@@ -90,19 +91,22 @@ void AddRetentionFlags(CLI::App& app, dispatch::Settings& settings) {
 }
 
 void AddMetricsFlags(CLI::App& app, Flags& flags) {
-  app.add_option(
-         "--metrics-listen", flags.metrics_listen,
-         "Address of /metrics and /metrics/results, loopback only unless --metrics-cert is given; port 0: any free one")
+  app.add_option("--metrics-listen", flags.metrics_listen,
+                 "Address of /metrics, /metrics/results and the pages for browsers, loopback only unless "
+                 "--metrics-cert is given; "
+                 "port 0: any free one")
       ->capture_default_str()
       ->type_name("HOST:PORT");
   app.add_option("--metrics-cert", flags.metrics_security.identity_file,
                  "PEM key and certificate, mode 0600: /metrics by HTTPS; a replaced file is taken up by itself")
       ->type_name("FILE");
   app.add_option("--metrics-client-ca", flags.metrics_security.client_ca_file,
-                 "Scrapers need a certificate of this authority")
+                 "Scrapers, and who reads the pages, need a certificate of this authority")
       ->type_name("FILE");
-  app.add_option("--metrics-password-file", flags.metrics_security.password_file,
-                 "Scrapers need a name and password of this file, mode 0600, as `htpasswd -nB NAME` prints them")
+  app.add_option(
+         "--metrics-password-file", flags.metrics_security.password_file,
+         "Scrapers, and who reads the pages, need a name and password of this file, mode 0600, as `htpasswd -nB "
+         "NAME` prints them")
       ->type_name("FILE");
   app.add_option_function<std::string>(
          "--metrics-level",
@@ -245,6 +249,11 @@ metrics::ExporterOptions ExporterOptionsOf(const Flags& flags) {
   return options;
 }
 
+metrics::PageHandlers HandlersOf(Pages& pages) {
+  return {[&pages] { return pages.Lab(); },
+          [&pages](const std::string& sweep, const std::string& baseline) { return pages.Report(sweep, baseline); }};
+}
+
 absl::Status WriteEndpoints(const std::string& file, const std::string& grpc, const std::string& metrics) {
   // Addresses consist of digits, dots, colons and brackets: nothing to escape.
   return shared::WriteDurably(file, absl::StrCat("{\"grpc\":\"", grpc, "\",\"metrics\":\"", metrics, "\"}\n"));
@@ -272,6 +281,8 @@ absl::Status Run(const Flags& flags, const sigset_t& stop_signals) {
       dispatch::Dispatcher::Start(**store, clock, settings);
   if (!dispatcher.ok()) return dispatcher.status();
   api::RequestCounts counts;
+  Pages pages([&] { return (*dispatcher)->snapshot(); }, **store, clock,
+              PagesAreOpen(flags.metrics_security, flags.insecure));
   absl::StatusOr<std::unique_ptr<Protection>> protection = std::unique_ptr<Protection>();
   if (flags.insecure) {
     shared::LogWarning(kComponent, "--insecure: no certificates; everybody on this machine may do everything");
@@ -283,8 +294,8 @@ absl::Status Run(const Flags& flags, const sigset_t& stop_signals) {
       MetricsSources(**dispatcher, **store, counts, protection.ok() ? protection->get() : nullptr,
                      CertificateFilesOf(flags)),
       clock, ExporterOptionsOf(flags));
-  absl::StatusOr<std::unique_ptr<metrics::HttpServer>> metrics_server =
-      metrics::HttpServer::Start(flags.metrics_listen, metrics::PagesOf(exporter), flags.metrics_security);
+  absl::StatusOr<std::unique_ptr<metrics::HttpServer>> metrics_server = metrics::HttpServer::Start(
+      flags.metrics_listen, metrics::ExpositionsOf(exporter), flags.metrics_security, HandlersOf(pages));
   if (!metrics_server.ok()) return metrics_server.status();
   if (!protection.ok()) return protection.status();
   absl::StatusOr<std::unique_ptr<api::Server>> server = api::Server::Start(

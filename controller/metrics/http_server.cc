@@ -17,7 +17,7 @@ constexpr std::size_t kMaxBodyBytes = 1024;
 constexpr char kPlain[] = "text/plain; charset=utf-8";
 
 // `desk` outlives the server.
-void Configure(httplib::Server& server, Pages pages, const HttpLimits& limits, PageDesk& desk) {
+void Configure(httplib::Server& server, Expositions expositions, const HttpLimits& limits, PageDesk& desk) {
   server.new_task_queue = [threads = limits.threads] { return new httplib::ThreadPool(threads); };
   server.set_read_timeout(absl::ToInt64Seconds(limits.idle));
   server.set_write_timeout(absl::ToInt64Seconds(limits.idle));
@@ -31,27 +31,49 @@ void Configure(httplib::Server& server, Pages pages, const HttpLimits& limits, P
     (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
   });
   server.Get("/metrics",
-             [&desk, make = std::move(pages.controller)](const httplib::Request&, httplib::Response& response) {
+             [&desk, make = std::move(expositions.controller)](const httplib::Request&, httplib::Response& response) {
                desk.Answer(response, [&make]() -> absl::StatusOr<std::string> { return make(); });
              });
   server.Get("/metrics/results",
-             [&desk, make = std::move(pages.results)](const httplib::Request&, httplib::Response& response) {
+             [&desk, make = std::move(expositions.results)](const httplib::Request&, httplib::Response& response) {
                desk.Answer(response, [&make]() -> absl::StatusOr<std::string> { return make(); });
              });
-  server.Get("/probe",
-             [&desk, make = std::move(pages.board)](const httplib::Request& request, httplib::Response& response) {
-               if (!request.has_param("board")) {
-                 response.status = 400;
-                 return response.set_content("which board? write /probe?board=ID\n", kPlain);
-               }
-               desk.Answer(response, [&] { return make(request.get_param_value("board")); });
-             });
+  server.Get("/probe", [&desk, make = std::move(expositions.board)](const httplib::Request& request,
+                                                                    httplib::Response& response) {
+    if (!request.has_param("board")) {
+      response.status = 400;
+      return response.set_content("which board? write /probe?board=ID\n", kPlain);
+    }
+    desk.Answer(response, [&] { return make(request.get_param_value("board")); });
+  });
   server.Get("/-/healthy",
              [](const httplib::Request&, httplib::Response& response) { response.set_content("ok\n", kPlain); });
   server.set_error_handler([](const httplib::Request&, httplib::Response& response) {
     if (response.status != 404 || !response.body.empty()) return;
-    response.set_content("nothing here; try /metrics, /metrics/results, /probe?board=ID or /-/healthy\n", kPlain);
+    response.set_content("nothing here; try /, /metrics, /metrics/results, /probe?board=ID or /-/healthy\n", kPlain);
   });
+}
+
+void Answer(const Page& page, httplib::Response& response) {
+  response.status = page.status;
+  response.set_content(page.body, page.content_type);
+  // What a viewer may read stays his.
+  response.set_header("Cache-Control", "no-store");
+  response.set_header("X-Content-Type-Options", "nosniff");
+  response.set_header("X-Frame-Options", "DENY");
+}
+
+void ServePages(httplib::Server& server, PageHandlers pages) {
+  if (pages.home) {
+    server.Get("/", [home = std::move(pages.home)](const httplib::Request&, httplib::Response& response) {
+      Answer(home(), response);
+    });
+  }
+  if (!pages.sweep) return;
+  server.Get("/sweeps/([a-z0-9-]{1,63})",
+             [sweep = std::move(pages.sweep)](const httplib::Request& request, httplib::Response& response) {
+               Answer(sweep(request.matches[1], request.get_param_value("baseline")), response);
+             });
 }
 
 absl::Status NotLoopback(const shared::ListenAddress& address) {
@@ -99,7 +121,7 @@ void AskForPasswords(httplib::Server& server, Passwords& passwords) {
 
 }  // namespace
 
-Pages PagesOf(const Exporter& exporter) {
+Expositions ExpositionsOf(const Exporter& exporter) {
   return {.controller = [&exporter] { return exporter.ControllerPage(); },
           .results = [&exporter] { return exporter.ResultsPage(); },
           .board = [&exporter](const std::string& board) { return exporter.BoardPage(board); }};
@@ -124,8 +146,9 @@ absl::StatusOr<HttpServer::Guards> HttpServer::Load(const HttpSecurity& security
   return guards;
 }
 
-absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(absl::string_view listen, Pages pages,
-                                                              const HttpSecurity& security, const HttpLimits& limits) {
+absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(absl::string_view listen, Expositions expositions,
+                                                              const HttpSecurity& security, PageHandlers pages,
+                                                              const HttpLimits& limits) {
   absl::StatusOr<shared::ListenAddress> address = shared::ParseListen(listen);
   if (!address.ok()) return address.status();
   if (security.identity_file.empty() && !shared::IsLoopback(*address)) return NotLoopback(*address);
@@ -134,7 +157,8 @@ absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(absl::string_view 
   absl::StatusOr<std::unique_ptr<httplib::Server>> server = NewServer(guards->identity.get(), security.client_ca_file);
   if (!server.ok()) return server.status();
   guards->desk = std::make_unique<PageDesk>(limits.held_pages, limits.patience, shared::SystemClock());
-  Configure(**server, std::move(pages), limits, *guards->desk);
+  Configure(**server, std::move(expositions), limits, *guards->desk);
+  ServePages(**server, std::move(pages));
   if (guards->passwords != nullptr) AskForPasswords(**server, *guards->passwords);
   if (address->port == 0) {
     address->port = (*server)->bind_to_any_port(address->host);

@@ -1,9 +1,10 @@
-// Serves the metrics to Prometheus: /metrics, /metrics/results, /probe?board=ID, /-/healthy, and 404 for everything
-// else; plain HTTP on loopback, or HTTPS, with certificates and passwords of its own.
+// Serves the metrics to Prometheus, /metrics, /metrics/results and /probe?board=ID, pages to people, / and
+// /sweeps/{sweep} if there are any, and /-/healthy; 404 for everything else. Plain HTTP on loopback, or HTTPS, with
+// certificates and passwords of its own.
 //
-// Slow and idle clients have threads of their own, more of them than scrapers are. Pages are made one at a time, so
-// that scrapes cost one CPU and the memory of one page at most, and few are held for readers: who is beyond them is
-// told to come again, and who does not take his within some seconds is cut off.
+// Slow and idle clients have threads of their own, more of them than scrapers are. Expositions are made one at a time,
+// so that scrapes cost one CPU and the memory of one at most, and few are held for readers: who is beyond them is told
+// to come again, and who does not take his within some seconds is cut off.
 #ifndef CONTROLLER_METRICS_HTTP_SERVER_H_
 #define CONTROLLER_METRICS_HTTP_SERVER_H_
 
@@ -41,31 +42,45 @@ struct HttpSecurity {
 struct HttpLimits {
   // Whoever is connected holds one.
   std::size_t threads = 128;
-  // Pages that readers have not read to their end.
+  // Expositions that readers have not read to their end.
   int held_pages = 8;
   // Whole seconds. Who neither sends nor takes anything for so long is cut off.
   absl::Duration idle = absl::Seconds(2);
-  // The same of one who has not read all of a page.
+  // The same of one who has not read all of one.
   absl::Duration patience = absl::Seconds(30);
 };
 
 // Each is called on any thread.
-struct Pages {
+struct Expositions {
   std::function<std::string()> controller;
   std::function<std::string()> results;
   std::function<absl::StatusOr<std::string>(const std::string& board)> board;
 };
 
 // `exporter` outlives them.
-Pages PagesOf(const Exporter& exporter);
+Expositions ExpositionsOf(const Exporter& exporter);
 
-// Threads of its own.
+// One answer for people.
+struct Page {
+  int status = 200;
+  std::string content_type;
+  std::string body;
+};
+
+// Each unset: there is none.
+struct PageHandlers {
+  std::function<Page()> home;
+  // By ids; `baseline` may be empty.
+  std::function<Page(const std::string& sweep, const std::string& baseline)> sweep;
+};
+
+// Threads of its own. The handlers are called on several of them at once.
 class HttpServer {
  public:
   // `listen` as in shared::ParseListen. FAILED_PRECONDITION: it is not loopback and there is no certificate. Codes of
   // the files are those of TlsIdentity and Passwords; shared::WhyNotListening's if the address cannot be had.
-  static absl::StatusOr<std::unique_ptr<HttpServer>> Start(absl::string_view listen, Pages pages,
-                                                           const HttpSecurity& security = {},
+  static absl::StatusOr<std::unique_ptr<HttpServer>> Start(absl::string_view listen, Expositions expositions,
+                                                           const HttpSecurity& security = {}, PageHandlers pages = {},
                                                            const HttpLimits& limits = {});
   // Refuses new connections, lets running scrapes end, and returns when its threads have ended.
   ~HttpServer();

@@ -112,12 +112,7 @@ absl::Status Digest::AddParts(const v1::Result& result, SeriesDigest& series) {
     const absl::Status status = Add(stage.histogram(), series.stages[{stage.from(), stage.to()}]);
     if (!status.ok()) return status;
   }
-  for (const v1::RouteCount& route : result.payload().routes()) {
-    RouteTotals& totals = series.routes[route.route()];
-    totals.count += route.count();
-    if (!route.has_histogram()) continue;
-    if (absl::Status status = Add(route.histogram(), totals.latency); !status.ok()) return status;
-  }
+  for (const v1::RouteCount& route : result.payload().routes()) series.routes[route.route()] += route.count();
   for (const v1::PairLatency& pair : result.payload().pairs()) {
     Distribution& sum = series.pairs[{BoardCpu(result, pair.source()), BoardCpu(result, pair.target())}];
     if (absl::Status status = Add(pair.histogram(), sum); !status.ok()) return status;

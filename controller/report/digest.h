@@ -58,16 +58,11 @@ struct PointDigest {
   std::vector<std::string> notes;
 };
 
-struct RouteTotals {
-  std::uint64_t count = 0;
-  Distribution latency;
-};
-
 // All CPU lists of one way to measure on one board, pooled. Of completed attempts only.
 struct SeriesDigest {
   Distribution latency;
   std::map<std::pair<std::string, std::string>, Distribution> stages;
-  std::map<std::string, RouteTotals> routes;
+  std::map<std::string, std::uint64_t> routes;  // call targets reached
   PairDistributions pairs;
 };
 

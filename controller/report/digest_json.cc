@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -29,7 +31,34 @@ void WriteSetting(const PointKey& key, shared::Json& json) {
   json.Key("parameters").String(key.parameters).Key("rate").Real(key.arrival_rate_hz);
 }
 
-void WriteCurve(const SeriesDigest& series, shared::Json& json) {
+using Intervals = std::vector<std::pair<std::string, std::string>>;
+
+// All intervals between stages that some series has.
+Intervals IntervalsOf(const Digest& digest) {
+  std::set<std::pair<std::string, std::string>> intervals;
+  for (const auto& [key, series] : digest.series()) {
+    for (const auto& [interval, distribution] : series.stages) intervals.insert(interval);
+  }
+  return {intervals.begin(), intervals.end()};
+}
+
+void WriteStages(const SeriesDigest& series, const Intervals& intervals, shared::Json& json) {
+  json.Key("stages").BeginArray();
+  for (std::size_t i = 0; i < intervals.size(); ++i) {
+    const auto found = series.stages.find(intervals[i]);
+    if (found == series.stages.end()) continue;
+    const Distribution& distribution = found->second;
+    json.BeginArray().Number(i).Number(distribution.count()).Number(distribution.mean());
+    json.Number(distribution.Quantile(0.5)).Number(distribution.Quantile(0.99)).Number(distribution.max()).EndArray();
+  }
+  json.EndArray();
+}
+
+void WriteSeries(const PointKey& key, const SeriesDigest& series, const Intervals& intervals, shared::Json& json) {
+  json.BeginObject();
+  WriteSetting(key, json);
+  json.Key("count").Number(series.latency.count()).Key("p50").Number(series.latency.Quantile(0.5));
+  json.Key("p99").Number(series.latency.Quantile(0.99)).Key("max").Number(series.latency.max());
   json.Key("curve").BeginArray();
   for (const double quantile : kQuantiles) {
     json.Number(quantile == 0 ? series.latency.min() : series.latency.Quantile(quantile));
@@ -38,32 +67,9 @@ void WriteCurve(const SeriesDigest& series, shared::Json& json) {
   for (const auto& [bin, count] : series.latency.Coarse(kBinWidth)) {
     json.BeginArray().Number(bin).Number(count).EndArray();
   }
-  json.EndArray().Key("stages").BeginArray();
-  for (const auto& [interval, distribution] : series.stages) {
-    json.BeginObject().Key("name").String(absl::StrCat(interval.first, " → ", interval.second));
-    json.Key("count").Number(distribution.count()).Key("mean").Number(distribution.mean());
-    json.Key("p50").Number(distribution.Quantile(0.5)).Key("p99").Number(distribution.Quantile(0.99));
-    json.Key("max").Number(distribution.max()).EndObject();
-  }
   json.EndArray();
-}
-
-void WriteSeries(const PointKey& key, const SeriesDigest& series, bool with_curve, shared::Json& json) {
-  json.BeginObject();
-  WriteSetting(key, json);
-  json.Key("count").Number(series.latency.count()).Key("p50").Number(series.latency.Quantile(0.5));
-  json.Key("p99").Number(series.latency.Quantile(0.99)).Key("max").Number(series.latency.max());
-  if (with_curve) {
-    WriteCurve(series, json);
-  } else {
-    json.Key("curve").Null().Key("bins").Null().Key("stages").BeginArray().EndArray();
-  }
-  json.Key("routes").BeginArray();
-  for (const auto& [route, totals] : series.routes) {
-    json.BeginObject().Key("name").String(route).Key("count").Number(totals.count);
-    json.Key("p50").Number(totals.latency.Quantile(0.5)).EndObject();
-  }
-  json.EndArray().EndObject();
+  WriteStages(series, intervals, json);
+  json.EndObject();
 }
 
 // The p99 from which on series have curves.
@@ -79,19 +85,33 @@ std::uint64_t SlowestFrom(const Digest& digest, std::size_t limit) {
 
 void WriteAllSeries(const Digest& digest, std::size_t limit, std::vector<std::string>& left_out, shared::Json& json) {
   const std::uint64_t from = SlowestFrom(digest, limit);
-  std::uint64_t without = 0;
-  json.Key("series").BeginArray();
+  const Intervals intervals = IntervalsOf(digest);
+  json.Key("stage_names").BeginArray();
+  for (const auto& [first, second] : intervals) json.String(absl::StrCat(first, " → ", second));
+  json.EndArray().Key("series").BeginArray();
+  std::size_t written = 0;
   for (const auto& [key, series] : digest.series()) {
-    const bool with_curve = series.latency.Quantile(0.99) >= from;
-    without += with_curve ? 0 : 1;
-    WriteSeries(key, series, with_curve, json);
+    if (series.latency.Quantile(0.99) < from) continue;
+    WriteSeries(key, series, intervals, json);
+    ++written;
   }
   json.EndArray();
-  if (without == 0) return;
-  left_out.push_back(absl::StrCat("Curves and stages are there for the ", digest.series().size() - without,
-                                  " slowest of ", digest.series().size(),
+  if (written == digest.series().size()) return;
+  left_out.push_back(absl::StrCat("Curves and stages are there for the ", written, " slowest of ",
+                                  digest.series().size(),
                                   " combinations of scenario, implementation, setting and board; the table of results "
                                   "has them all."));
+}
+
+// How many call targets were reached by which route, in the whole sweep.
+void WriteRoutes(const Digest& digest, shared::Json& json) {
+  std::map<std::string, std::uint64_t> routes;
+  for (const auto& [key, series] : digest.series()) {
+    for (const auto& [route, count] : series.routes) routes[route] += count;
+  }
+  json.Key("routes").BeginObject();
+  for (const auto& [route, count] : routes) json.Key(route).Number(count);
+  json.EndObject();
 }
 
 template <class Cells>
@@ -169,6 +189,7 @@ void WriteSweep(const Digest& digest, const Limits& limits, shared::Json& json) 
   WriteHead(digest.sweep(), json);
   WritePoints(digest, json);
   WriteAllSeries(digest, limits.curves, left_out, json);
+  WriteRoutes(digest, json);
   WriteHeatMaps(digest, limits.cells, left_out, json);
   digest.findings().Write(json);
   json.Key("environments");

@@ -12,7 +12,7 @@ namespace crosscall::report {
 // Bounds of what is written; the page says what they left out. The defaults keep a report of 10,000 points below 5 MiB.
 struct Limits {
   // With a distribution of their own; those with the slowest p99.
-  std::size_t curves = 2500;
+  std::size_t curves = 1500;
   // Cells of all heat maps together; those that come first.
   std::size_t cells = 60'000;
 };

@@ -18,7 +18,7 @@
 #include "proto/shared/certificate_request.h"
 #include "proto/shared/clock.h"
 #include "proto/shared/durable_file.h"
-#include "tests/controller/metrics/fixed_pages.h"
+#include "tests/controller/metrics/fixed_expositions.h"
 
 namespace crosscall::metrics {
 namespace {
@@ -66,7 +66,7 @@ class HttpSecurityTest : public ::testing::Test {
 
   static absl::StatusOr<std::unique_ptr<HttpServer>> Start(const HttpSecurity& security,
                                                            const std::string& listen = "127.0.0.1:0") {
-    return HttpServer::Start(listen, FixedPages("crosscall_up 1\n"), security);
+    return HttpServer::Start(listen, FixedExpositions("crosscall_up 1\n"), security);
   }
   static std::unique_ptr<HttpServer> Started(const HttpSecurity& security) {
     absl::StatusOr<std::unique_ptr<HttpServer>> server = Start(security);

@@ -17,7 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/controller/metrics/fixed_pages.h"
+#include "tests/controller/metrics/fixed_expositions.h"
 
 namespace crosscall::metrics {
 namespace {
@@ -29,7 +29,7 @@ class HttpServerTest : public ::testing::Test {
   HttpServerTest() { Start({}); }
 
   void Start(const HttpLimits& limits) {
-    Pages pages;
+    Expositions pages;
     pages.controller = [this] {
       ++scrapes_;
       return std::string("crosscall_up 1\n");
@@ -42,7 +42,7 @@ class HttpServerTest : public ::testing::Test {
       if (board != "b 1") return absl::NotFoundError("no such board");
       return std::string("crosscall_board_up 1\n");
     };
-    absl::StatusOr<std::unique_ptr<HttpServer>> server = HttpServer::Start("127.0.0.1:0", pages, {}, limits);
+    absl::StatusOr<std::unique_ptr<HttpServer>> server = HttpServer::Start("127.0.0.1:0", pages, {}, {}, limits);
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
   }
@@ -129,6 +129,37 @@ TEST_F(HttpServerTest, HealthIsOk) {
   EXPECT_EQ(result->body, "ok\n");
 }
 
+TEST_F(HttpServerTest, PagesAreAnsweredByTheirHandlersAndKeptByNobody) {
+  PageHandlers handlers;
+  handlers.home = [] { return Page{200, "text/html; charset=utf-8", "<p>lab</p>"}; };
+  handlers.sweep = [](const std::string& sweep, const std::string& baseline) {
+    return Page{sweep == "none" ? 404 : 200, "text/plain", absl::StrCat(sweep, " over ", baseline)};
+  };
+  const absl::StatusOr<std::unique_ptr<HttpServer>> server =
+      HttpServer::Start("127.0.0.1:0", FixedExpositions(""), {}, handlers);
+  ASSERT_TRUE(server.ok()) << server.status();
+  httplib::Client client("http://" + (*server)->address());
+  const httplib::Result home = client.Get("/");
+  ASSERT_TRUE(home);
+  EXPECT_EQ(home->body, "<p>lab</p>");
+  EXPECT_EQ(home->get_header_value("Content-Type"), "text/html; charset=utf-8");
+  EXPECT_EQ(home->get_header_value("Cache-Control"), "no-store");
+  EXPECT_EQ(home->get_header_value("X-Frame-Options"), "DENY");
+  const httplib::Result sweep = client.Get("/sweeps/s-1?baseline=s-0");
+  ASSERT_TRUE(sweep);
+  EXPECT_EQ(sweep->body, "s-1 over s-0");
+  const httplib::Result none = client.Get("/sweeps/none");
+  ASSERT_TRUE(none);
+  EXPECT_EQ(none->status, 404);
+  EXPECT_EQ(none->body, "none over ");
+  for (const char* path : {"/sweeps/", "/sweeps/A", "/sweeps/a/b", "/sweeps"}) {
+    const httplib::Result result = client.Get(path);
+    ASSERT_TRUE(result) << path;
+    EXPECT_EQ(result->status, 404) << path;
+    EXPECT_THAT(result->body, HasSubstr("nothing here"));
+  }
+}
+
 TEST_F(HttpServerTest, EverythingElseIsNotFound) {
   httplib::Client client = NewClient();
   for (const char* path :
@@ -145,7 +176,8 @@ TEST_F(HttpServerTest, EverythingElseIsNotFound) {
 }
 
 TEST_F(HttpServerTest, APortInUseIsRefusedByItsName) {
-  const absl::StatusOr<std::unique_ptr<HttpServer>> second = HttpServer::Start(server_->address(), FixedPages(""));
+  const absl::StatusOr<std::unique_ptr<HttpServer>> second =
+      HttpServer::Start(server_->address(), FixedExpositions(""));
   ASSERT_EQ(second.status().code(), absl::StatusCode::kAlreadyExists);
   EXPECT_THAT(std::string(second.status().message()), HasSubstr(server_->address()));
 }
@@ -210,13 +242,13 @@ TEST_F(HttpServerTest, SeveralScrapesAtOnceAllGetTheText) {
 }
 
 TEST(HttpServerStartTest, AnAddressThatIsNotLoopbackIsRefusedWithTheReason) {
-  const auto server = HttpServer::Start("0.0.0.0:0", FixedPages(""));
+  const auto server = HttpServer::Start("0.0.0.0:0", FixedExpositions(""));
   EXPECT_EQ(server.status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(server.status().message()), HasSubstr("--metrics-cert"));
 }
 
 TEST(HttpServerStartTest, ItSpeaksIpv6) {
-  const auto server = HttpServer::Start("[::1]:0", FixedPages("crosscall_up 1\n"));
+  const auto server = HttpServer::Start("[::1]:0", FixedExpositions("crosscall_up 1\n"));
   if (server.status().code() == absl::StatusCode::kFailedPrecondition) {
     GTEST_SKIP() << "no IPv6 on this machine: " << server.status();
   }
@@ -227,7 +259,7 @@ TEST(HttpServerStartTest, ItSpeaksIpv6) {
 }
 
 TEST(HttpServerStartTest, AServerThatIsStoppedAtOnceEnds) {
-  const auto server = HttpServer::Start("127.0.0.1:0", FixedPages(""));
+  const auto server = HttpServer::Start("127.0.0.1:0", FixedExpositions(""));
   ASSERT_TRUE(server.ok()) << server.status();
 }
 

@@ -28,7 +28,7 @@
 #include "proto/shared/clock.h"
 #include "proto/shared/durable_file.h"
 #include "tests/controller/api/api_fixture.h"
-#include "tests/controller/metrics/fixed_pages.h"
+#include "tests/controller/metrics/fixed_expositions.h"
 
 namespace crosscall::api {
 namespace {
@@ -131,7 +131,7 @@ TEST_F(PrometheusTest, ReportsALabOfHostileStringsUp) {
   metrics::Sources sources;
   sources.snapshot = [this] { return dispatcher_->snapshot(); };
   const metrics::Exporter exporter(sources, shared::SystemClock(), {});
-  const auto http = metrics::HttpServer::Start("127.0.0.1:0", metrics::PagesOf(exporter));
+  const auto http = metrics::HttpServer::Start("127.0.0.1:0", metrics::ExpositionsOf(exporter));
   ASSERT_TRUE(http.ok()) << http.status();
 
   const Prometheus prometheus(data_, (*http)->address(), ", metrics_path: /metrics/results");
@@ -166,7 +166,7 @@ TEST_F(PrometheusTest, ScrapesWithACertificateAndAPassword) {
     ASSERT_TRUE(shared::WriteDurably(file(name), text).ok());
   }
   const auto http = metrics::HttpServer::Start(
-      "127.0.0.1:0", metrics::FixedPages("crosscall_up 1\n"),
+      "127.0.0.1:0", metrics::FixedExpositions("crosscall_up 1\n"),
       {.identity_file = file("server.pem"), .client_ca_file = file("ca.pem"), .password_file = file("passwords")});
   ASSERT_TRUE(http.ok()) << http.status();
 

@@ -14,6 +14,8 @@ try {
     const { page } = await open(browser, join(folder, "night.html"), {
       colorScheme: "light",
       viewport: { width: 1280, height: 900 },
+      // A small file.
+      deviceScaleFactor: 0.8,
     });
     await drawAll(page);
     // What fits under one look: the answers, and the curves.

@@ -1,9 +1,11 @@
 // Writes reports of made-up sweeps for the browser's tests, the benchmark and the README's picture.
 //
-// usage: report_sample_pages FOLDER [--big]     with --big only the sweep of 10,000 trials; prints what it took
+// usage: report_sample_pages FOLDER [REPETITIONS]     with REPETITIONS only a sweep of 10,000 trials, as often each
+// point; prints what its report took
 #include <iostream>
 #include <string>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "controller/report/lab.h"
@@ -23,9 +25,9 @@ bool WritePage(const std::string& file, const absl::StatusOr<std::string>& page)
   return status.ok();
 }
 
-bool WriteBig(const std::string& folder) {
+bool WriteBig(const std::string& folder, std::uint32_t repetitions) {
   SampleSource source;
-  source.Add(BigSweep(kBigTrials));
+  source.Add(BigSweep(kBigTrials, repetitions));
   const absl::Time begin = absl::Now();
   const bool written = WritePage(absl::StrCat(folder, "/big.html"), MakeReport(source, "sweeps/big", "", kMorning));
   std::cout << "{\"seconds\":" << absl::ToDoubleSeconds(absl::Now() - begin) << "}\n";
@@ -73,10 +75,12 @@ bool WriteAll(const std::string& folder) {
 }  // namespace crosscall::report
 
 int main(int argc, char** argv) {
-  if (argc < 2 || argc > 3) {
-    std::cerr << "usage: report_sample_pages FOLDER [--big]\n";
+  int repetitions = 0;
+  if (argc < 2 || argc > 3 || (argc == 3 && (!absl::SimpleAtoi(argv[2], &repetitions) || repetitions < 1))) {
+    std::cerr << "usage: report_sample_pages FOLDER [REPETITIONS]\n";
     return 2;
   }
-  const bool big = argc == 3 && std::string(argv[2]) == "--big";
-  return (big ? crosscall::report::WriteBig(argv[1]) : crosscall::report::WriteAll(argv[1])) ? 0 : 1;
+  const bool written = repetitions == 0 ? crosscall::report::WriteAll(argv[1])
+                                        : crosscall::report::WriteBig(argv[1], static_cast<std::uint32_t>(repetitions));
+  return written ? 0 : 1;
 }

@@ -112,12 +112,11 @@ SampleSweep NightSweep(const std::string& id, double slowdown) {
   return sample;
 }
 
-SampleSweep BigSweep(std::uint32_t trials) {
+SampleSweep BigSweep(std::uint32_t trials, std::uint32_t repetitions) {
   constexpr std::uint32_t kBoards = 20;
-  constexpr std::uint32_t kRepetitions = 4;
   SampleMaker maker("big");
   for (std::uint32_t i = 0; i < trials; ++i) {
-    const std::uint32_t point = i / kRepetitions;
+    const std::uint32_t point = i / repetitions;
     const std::uint32_t kind = point / kBoards;
     const Speed& speed = kSpeeds[kind % std::size(kSpeeds)];
     v1::Result& result =

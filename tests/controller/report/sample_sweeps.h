@@ -25,8 +25,8 @@ struct SampleSweep {
 // implementation takes, from a newer kernel.
 SampleSweep NightSweep(const std::string& id, double slowdown);
 
-// So many trials, in four repetitions: 20 boards by as many points as that takes.
-SampleSweep BigSweep(std::uint32_t trials);
+// So many trials on 20 boards, each point as often as `repetitions` says.
+SampleSweep BigSweep(std::uint32_t trials, std::uint32_t repetitions);
 
 // Calls between 1,024 CPUs of 8 NUMA nodes.
 SampleSweep WideSweep();

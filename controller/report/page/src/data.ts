@@ -37,10 +37,9 @@ export interface Series {
   p50: number;
   p99: number;
   max: number;
-  curve: number[] | null; // at the report's `quantiles`
-  bins: [number, number][] | null; // coarse bin, count
+  curve: number[]; // at the report's `quantiles`
+  bins: [number, number][]; // coarse bin, count
   stages: Stage[];
-  routes: { name: string; count: number; p50: number }[];
 }
 
 // One point of the sweep, repetitions merged.
@@ -188,7 +187,8 @@ export interface Sweep {
   coverage: number;
   progress: Progress;
   points: Point[];
-  series: Series[];
+  series: Series[]; // those that have curves
+  routes: Record<string, number>; // call targets reached
   heatmaps: HeatMap[];
   hangs: Hang[];
   explorations: Exploration[];
@@ -243,12 +243,19 @@ export interface Lab {
   more_sweeps: boolean;
 }
 
-type Packed = Omit<Sweep, "points"> & {
+// Keys and texts that repeat would be most of a large report.
+type Packed = Omit<Sweep, "points" | "series"> & {
   strings: string[];
   point_fields: string[];
   text_fields: string[];
   points: (number | null)[][];
+  stage_names: string[];
+  series: (Omit<Series, "stages"> & { stages: number[][] })[];
 };
+
+function unpackStage(names: string[], [name = 0, count = 0, mean = 0, p50 = 0, p99 = 0, max = 0]: number[]): Stage {
+  return { name: names[name] ?? "", count, mean, p50, p99, max };
+}
 
 function unpack(packed: Packed | null): Sweep | null {
   if (packed === null) return null;
@@ -261,7 +268,11 @@ function unpack(packed: Packed | null): Sweep | null {
     });
     return point as unknown as Point;
   });
-  return { ...packed, points };
+  const series = packed.series.map((each) => ({
+    ...each,
+    stages: each.stages.map((stage) => unpackStage(packed.stage_names, stage)),
+  }));
+  return { ...packed, points, series };
 }
 
 export function readData(text: string): Report | Lab {

@@ -17,8 +17,11 @@ function digits(value: number): string {
   return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
 }
 
+// Made once: making one is slow.
+const COUNTS = new Intl.NumberFormat("en-US");
+
 export function count(value: number): string {
-  return value.toLocaleString("en-US");
+  return COUNTS.format(value);
 }
 
 export function percent(share: number): string {

@@ -26,10 +26,8 @@ export function interrupts(sweep: Sweep): HTMLElement {
     value: of,
     show: (point: Point) => count(of(point)),
   });
-  const routes = new Map<string, number>();
-  for (const series of sweep.series)
-    for (const route of series.routes) routes.set(route.name, (routes.get(route.name) ?? 0) + route.count);
-  const all = [...routes.values()].reduce((sum, n) => sum + n, 0);
+  const routes = Object.entries(sweep.routes);
+  const all = routes.reduce((sum, [, n]) => sum + n, 0);
   return section(
     "interrupts",
     "Interrupts",
@@ -45,7 +43,7 @@ export function interrupts(sweep: Sweep): HTMLElement {
           el(
             "p",
             {},
-            `Ways by which calls reached their targets: ${[...routes]
+            `Ways by which calls reached their targets: ${routes
               .sort((a, b) => b[1] - a[1])
               .map(([name, n]) => `${name.replace("_", " ")} ${percent(n / all)}`)
               .join(", ")}.`,

@@ -55,7 +55,7 @@ function curves(lines: Series[], quantiles: number[]): HTMLElement {
   const points = (series: Series): [number, number][] =>
     quantiles
       // What fewer calls than one lie beyond was not measured.
-      .map((q, i): [number, number, number] => [1 / (1 - q), series.curve?.[i] ?? 0, q])
+      .map((q, i): [number, number, number] => [1 / (1 - q), series.curve[i] ?? 0, q])
       .filter(([beyond]) => beyond <= Math.max(series.count, 1))
       .map(([x, y]): [number, number] => [x, Math.max(y, 1)]);
   return figure({
@@ -118,7 +118,7 @@ function curves(lines: Series[], quantiles: number[]): HTMLElement {
           ...[0, 0.5, 0.9, 0.99, 0.999, 0.9999].map((q) => {
             const at = quantiles.indexOf(q);
             const value = (line: Series): number | null =>
-              1 / (1 - q) <= Math.max(line.count, 1) ? (line.curve?.[at] ?? null) : null;
+              1 / (1 - q) <= Math.max(line.count, 1) ? (line.curve[at] ?? null) : null;
             return {
               title: q === 0 ? "Minimum" : quantileName(q),
               numeric: true,
@@ -138,7 +138,7 @@ function histogram(lines: Series[]): HTMLElement {
   const steps = (line: Series): [number, number][] => {
     const data: [number, number][] = [];
     let end = 0;
-    for (const [bin, n] of line.bins ?? []) {
+    for (const [bin, n] of line.bins) {
       const low = Math.max(binBound(bin), 1);
       const high = Math.max(binBound(bin + 1), low + 1);
       const share = n / line.count / Math.log2(high / low) / 16;
@@ -227,7 +227,7 @@ function picker(all: Series[], chosen: Set<Series>, change: () => void): HTMLEle
 
 export function latency(sweep: Sweep, quantiles: number[]): HTMLElement {
   const question = "How long does a call take, from entry to return, and how bad are the rare ones?";
-  const drawable = sweep.series.filter((series) => series.curve !== null && series.count > 0);
+  const drawable = sweep.series.filter((series) => series.count > 0);
   if (drawable.length === 0)
     return section(
       "latency",

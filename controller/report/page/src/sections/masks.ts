@@ -17,7 +17,8 @@ function keyOf(point: Point): string {
     .split(" ")
     .filter((each) => !each.startsWith("cpus="))
     .join(" ");
-  return [point.scenario, settingOf({ ...point, parameters }), point.board].filter(Boolean).join(", ");
+  const { target_state, rate } = point;
+  return [point.scenario, settingOf({ target_state, parameters, rate }), point.board].filter(Boolean).join(", ");
 }
 
 function curve(lines: Line[]): HTMLElement {
@@ -87,8 +88,12 @@ export function masks(sweep: Sweep): HTMLElement {
   const groups = new Map<string, Map<string, Point[]>>();
   for (const point of sweep.points) {
     if (point.p99 === null || point.cpu_count < 2) continue;
-    const lines = groups.get(keyOf(point)) ?? new Map<string, Point[]>();
-    groups.set(keyOf(point), lines.set(point.implementation, [...(lines.get(point.implementation) ?? []), point]));
+    const key = keyOf(point);
+    let lines = groups.get(key);
+    if (!lines) groups.set(key, (lines = new Map()));
+    const line = lines.get(point.implementation);
+    if (line) line.push(point);
+    else lines.set(point.implementation, [point]);
   }
   const curves = new Map<string, Line[]>();
   for (const [key, lines] of groups) {

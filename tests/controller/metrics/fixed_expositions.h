@@ -1,6 +1,6 @@
-// Pages that say the same for ever, for tests of the server alone.
-#ifndef TESTS_CONTROLLER_METRICS_FIXED_PAGES_H_
-#define TESTS_CONTROLLER_METRICS_FIXED_PAGES_H_
+// Expositions that say the same for ever, for tests of the server alone.
+#ifndef TESTS_CONTROLLER_METRICS_FIXED_EXPOSITIONS_H_
+#define TESTS_CONTROLLER_METRICS_FIXED_EXPOSITIONS_H_
 
 #include <string>
 
@@ -8,7 +8,7 @@
 
 namespace crosscall::metrics {
 
-inline Pages FixedPages(const std::string& text) {
+inline Expositions FixedExpositions(const std::string& text) {
   return {.controller = [text] { return text; },
           .results = [text] { return text; },
           .board = [text](const std::string&) -> absl::StatusOr<std::string> { return text; }};
@@ -16,4 +16,4 @@ inline Pages FixedPages(const std::string& text) {
 
 }  // namespace crosscall::metrics
 
-#endif  // TESTS_CONTROLLER_METRICS_FIXED_PAGES_H_
+#endif  // TESTS_CONTROLLER_METRICS_FIXED_EXPOSITIONS_H_
