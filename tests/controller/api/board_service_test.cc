@@ -90,9 +90,8 @@ TEST_F(BoardServiceTest, OrdersAreCarriedOutAndKeptWithReasonAndGiver) {
   EXPECT_THAT(drained.board().record().state_by(), HasSubstr("127.0.0.1"));
   v1::GetBoardResponse response;
   // An event is stored a moment before the state it tells of is shown.
-  ASSERT_TRUE(Await([&] {
-    return Get("boards/b1", &response).ok() && response.board().state() == v1::Board::STATE_DRAINED;
-  }));
+  ASSERT_TRUE(
+      Await([&] { return Get("boards/b1", &response).ok() && response.board().state() == v1::Board::STATE_DRAINED; }));
   ASSERT_EQ(response.events_size(), 4);
   EXPECT_EQ(response.events(0).kind(), "drained");
   EXPECT_EQ(response.events(1).kind(), "draining");
