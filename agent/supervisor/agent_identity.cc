@@ -15,6 +15,7 @@
 #include "absl/strings/strip.h"
 #include "agent/supervisor/crash_log.h"
 #include "proto/shared/durable_file.h"
+#include "proto/shared/release.h"
 #include "proto/shared/sanitize.h"
 
 namespace crosscall::supervisor {
@@ -41,6 +42,14 @@ std::string CpuModel(const std::string& root) {
     return shared::CleanLabel(absl::StripAsciiWhitespace(line));
   }
   return shared::CleanLabel(ReadTrimmed(root + "/proc/device-tree/model"));
+}
+
+// Their frames are private, and what the agent says of itself is true of what it runs.
+absl::Status CheckSameBuild(const worker::v1::Description& worker) {
+  if (worker.version() == CROSSCALL_VERSION) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat("the worker program is crosscall ",
+                                                    shared::CleanText(worker.version(), 80), ", this agent is ",
+                                                    CROSSCALL_VERSION, ": install both from one release"));
 }
 
 absl::Status BadCpus(absl::string_view part) {
@@ -93,6 +102,7 @@ std::vector<std::uint32_t> UsableCpus() {
 absl::StatusOr<v1::BoardDescription> DescribeBoard(const std::string& root, const worker::v1::Description& worker,
                                                    const std::vector<std::uint32_t>& cpus,
                                                    const std::vector<std::string>& labels, bool realtime) {
+  if (absl::Status status = CheckSameBuild(worker); !status.ok()) return status;
   const std::vector<std::uint32_t> usable = UsableCpus();
   if (!std::includes(usable.begin(), usable.end(), cpus.begin(), cpus.end())) {
     return absl::FailedPreconditionError(absl::StrCat("not all of CPUs ", absl::StrJoin(cpus, ","),
@@ -100,6 +110,7 @@ absl::StatusOr<v1::BoardDescription> DescribeBoard(const std::string& root, cons
   }
   v1::BoardDescription board;
   board.set_agent_version(CROSSCALL_VERSION);
+  board.set_release(shared::Release());
   utsname system{};
   if (uname(&system) == 0) {
     board.set_architecture(system.machine);

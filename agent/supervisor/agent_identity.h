@@ -26,7 +26,7 @@ absl::StatusOr<std::vector<std::uint32_t>> ParseCpuList(const std::string& text)
 std::vector<std::uint32_t> UsableCpus();
 
 // What the board is, read from uname and /proc under `root`; what cannot be read stays empty. `cpus`: those that trials
-// may use; NOT among UsableCpus: FAILED_PRECONDITION that lists them.
+// may use; NOT among UsableCpus: FAILED_PRECONDITION that lists them. The same if the worker has another version.
 absl::StatusOr<v1::BoardDescription> DescribeBoard(const std::string& root, const worker::v1::Description& worker,
                                                    const std::vector<std::uint32_t>& cpus,
                                                    const std::vector<std::string>& labels, bool realtime);

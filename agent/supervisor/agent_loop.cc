@@ -17,6 +17,7 @@ namespace {
 constexpr absl::Duration kUploadLimit = absl::Seconds(30);
 constexpr absl::Duration kLongestNap = absl::Seconds(1);
 constexpr absl::Duration kSpoolRetry = absl::Seconds(1);
+constexpr std::size_t kRefusalBytes = 1024;
 constexpr std::size_t kHealthBytes = 1024;
 constexpr std::size_t kStartErrorBytes = 1024;
 
@@ -118,6 +119,7 @@ void AgentLoop::OnSynchronized(absl::Duration sent, const CallEnd& end, const v1
   if (end.status.ok()) {
     if (!connected_) shared::LogInfo("agent", absl::StrCat("synchronised with controller ", settings_.controller));
     connected_ = true;
+    HearRefusal(shared::CleanText(answer.refusal(), kRefusalBytes));
     synchronize_backoff_.Reset();
     const absl::Duration delay = FromProto(answer.resync_delay());
     next_synchronize_ = now + (delay > absl::ZeroDuration() ? synchronize_backoff_.Jittered(delay) : delay);
@@ -139,6 +141,16 @@ void AgentLoop::OnSynchronized(absl::Duration sent, const CallEnd& end, const v1
   }
   connected_ = false;
   next_synchronize_ = now + delay;
+}
+
+void AgentLoop::HearRefusal(std::string refusal) {
+  if (refusal == refusal_) return;
+  refusal_ = std::move(refusal);
+  if (refusal_.empty()) {
+    shared::LogInfo("agent", "the controller gives leases to this board again");
+  } else {
+    shared::LogWarning("agent", absl::StrCat("the controller gives no lease to this board: it ", refusal_));
+  }
 }
 
 void AgentLoop::Apply(const AgentActions& actions) {

@@ -69,6 +69,8 @@ class AgentLoop {
   absl::Duration Patience() const;
   void StartSynchronize();
   void OnSynchronized(absl::Duration sent, const CallEnd& end, const v1::SynchronizeResponse& answer);
+  // Told once, not with each answer.
+  void HearRefusal(std::string refusal);
   void Apply(const AgentActions& actions);
   void RefreshProgress();
 
@@ -99,6 +101,7 @@ class AgentLoop {
   absl::Duration next_spool_;
   bool superseded_call_ = false;  // the call in flight was cancelled by ourselves, for a newer report
   bool connected_ = false;
+  std::string refusal_;
   bool stop_ = false;
   std::optional<absl::Status> fenced_;
   // Last: their ends post to the mailbox and refer to the members above.

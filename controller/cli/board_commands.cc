@@ -132,7 +132,7 @@ std::string BoardText(const v1::GetBoardResponse& response) {
       {"SCHED_FIFO", description.realtime() ? "yes" : "no"},
       {"systems", SystemsOf(description)},
       {"labels", absl::StrJoin(board.labels(), " ")},
-      {"agent version", description.agent_version()},
+      {"agent version", absl::StrCat(description.agent_version(), ", release ", description.release())},
       {"boot", board.boot_id()},
       {"incarnation", board.incarnation_id()},
   };

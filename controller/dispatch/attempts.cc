@@ -61,6 +61,12 @@ void Attempts::SetTrial(Batch& batch, TrialState& trial, v1::Trial::State to, co
   batch.Touch(*trial.board);
 }
 
+void Attempts::Pin(Batch& batch, SweepState& sweep, const BoardState& board) {
+  const std::string& version = board.row.description.agent_version();
+  if (version.empty() || !sweep.versions.emplace(board.row.name, version).second) return;
+  batch.tx().InsertPin({.sweep_number = sweep.row.number, .board = board.row.name, .version = version});
+}
+
 void Attempts::Grant(Batch& batch, TrialState& trial) {
   BoardState& board = *trial.board;
   CROSSCALL_CHECK(!board.lease, "a board has one lease at a time");
@@ -80,6 +86,7 @@ void Attempts::Grant(Batch& batch, TrialState& trial) {
   lease.row.grant_time = batch.wall();
   lease.row.expire_time = batch.wall() + (lease.term.expires - batch.now());
   batch.tx().InsertAttempt(lease.row);
+  Pin(batch, *trial.sweep, board);
   board.Take(std::move(lease), batch.now());
   world_.ShareOf(*trial.sweep).Begin(trial.sweep->row.sweep.owner(), batch.now());
   SetTrial(batch, trial, v1::Trial::STATE_RUNNING, "");

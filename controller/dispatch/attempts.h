@@ -53,6 +53,8 @@ class Attempts {
   void EndWaiting(Batch& batch, TrialState& trial, v1::Trial::State to, const std::string& reason);
 
  private:
+  // What the sweep runs there from now on.
+  void Pin(Batch& batch, SweepState& sweep, const BoardState& board);
   void SetLease(Lease& lease, scheduler::LeaseState to);
   // The board's lease, which is the board's no more.
   Lease Take(Batch& batch, BoardState& board);

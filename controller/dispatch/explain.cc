@@ -69,8 +69,8 @@ absl::StatusOr<v1::ExplainSweepResponse> Explain(const World& world, const Setti
     wait.set_trial(trial.row.trial.name());
     wait.set_board(trial.board->row.name);
     wait.set_ahead_count(places.at(&trial));
-    wait.set_reason(
-        scheduler::WhyTrialWaits(trial.board->Standing(settings, now), trial.ParsedSpec(), wait.ahead_count()));
+    wait.set_reason(scheduler::WhyTrialWaits(trial.board->Standing(settings, now), trial.ParsedSpec(),
+                                             sweep.VersionOn(*trial.board), wait.ahead_count()));
     const std::string behind = WhyBehind(settings, trial, now, wall);
     if (!behind.empty()) absl::StrAppend(wait.mutable_reason(), "; ", behind);
   }

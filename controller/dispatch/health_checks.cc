@@ -60,7 +60,7 @@ void HealthChecks::Judge(Batch& batch, BoardState& board) {
     return Forget(batch, board);
   }
   if (trial.row.trial.state() == v1::Trial::STATE_PENDING) {
-    const auto never = scheduler::WhyBoardCannotRun(board.Standing(settings_, batch.now()), trial.ParsedSpec());
+    const auto never = scheduler::WhyBoardCannotRun(board.Standing(settings_, batch.now()), trial.ParsedSpec(), "");
     if (never) {
       attempts_.EndWaiting(batch, trial, v1::Trial::STATE_FAILED, absl::StrCat("NO_RESOURCE: ", *never));
     }

@@ -54,7 +54,8 @@ void Place(Batch& batch, const Settings& settings, World& world, BoardState& boa
     const scheduler::BoardStanding standing = board.Standing(settings, batch.now());
     if (scheduler::WhyBoardWaits(standing)) return;
     TrialState& trial = NextTrial(settings, world, board, batch.now());
-    if (const absl::optional<std::string> never = scheduler::WhyBoardCannotRun(standing, trial.ParsedSpec())) {
+    if (const absl::optional<std::string> never =
+            scheduler::WhyBoardCannotRun(standing, trial.ParsedSpec(), trial.sweep->VersionOn(board))) {
       attempts.EndWaiting(batch, trial, v1::Trial::STATE_FAILED, absl::StrCat("NO_RESOURCE: ", *never));
       continue;
     }

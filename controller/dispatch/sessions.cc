@@ -8,6 +8,7 @@
 #include "controller/dispatch/report.h"
 #include "controller/dispatch/retry_after.h"
 #include "controller/scheduler/board_states.h"
+#include "controller/scheduler/releases.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "proto/shared/proto_time.h"
 
@@ -271,6 +272,12 @@ v1::SynchronizeResponse Sessions::Answer(BoardState& board, absl::Duration arriv
   }
   board.asked_description = board.wants_description;
   response.set_server_version(settings_.server_version);
+  response.set_server_release(settings_.release);
+  const v1::BoardDescription& description = board.row.description;
+  // One that has not described itself has not stated its release.
+  if (!description.cpus().empty()) {
+    response.set_refusal(scheduler::WhyNotServed(description.release(), settings_.release));
+  }
   return response;
 }
 

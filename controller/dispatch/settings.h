@@ -11,6 +11,7 @@
 #include "controller/dispatch/power_port.h"
 #include "controller/scheduler/power_cycle.h"
 #include "crosscall/v1/result.pb.h"
+#include "proto/shared/release.h"
 
 namespace crosscall::dispatch {
 
@@ -67,6 +68,8 @@ struct Settings {
   absl::Duration refusal_delay = absl::Seconds(1);
   // Told to agents.
   std::string server_version = CROSSCALL_VERSION;
+  // Decides which agents get leases (controller/scheduler/releases.h).
+  std::uint32_t release = shared::Release();
   // Makes the strings of a result harmless before it is stored; its digest stays that of the bytes sent. Called on any
   // thread. Empty: results are stored as they came.
   std::function<void(v1::TrialResult&)> clean_result;

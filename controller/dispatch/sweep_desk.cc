@@ -7,6 +7,7 @@
 #include "controller/scheduler/board_labels.h"
 #include "controller/scheduler/board_states.h"
 #include "controller/scheduler/placement.h"
+#include "controller/scheduler/releases.h"
 #include "controller/scheduler/sweep_boards.h"
 #include "controller/scheduler/verdict.h"
 #include "google/protobuf/util/message_differencer.h"
@@ -127,15 +128,21 @@ absl::StatusOr<std::string> SweepDesk::CreateOwn(Batch& batch, const v1::SweepSp
   return name;
 }
 
+std::string SweepDesk::WhyWithheld(const BoardState& board) const {
+  if (!scheduler::TakesPart(board.row.state)) return scheduler::StateWord(board.row.state);
+  const std::uint32_t release = board.row.description.release();
+  if (scheduler::WhyNotServed(release, settings_.release).empty()) return "";
+  return absl::StrCat("release ", release, ", not served");
+}
+
 std::vector<scheduler::BoardOffer> SweepDesk::Offers(const Batch& batch) const {
   std::vector<scheduler::BoardOffer> offers;
   for (const auto& [name, board] : world_.boards) {
-    const v1::Board::State state = board->row.state;
-    if (state == v1::Board::STATE_RETIRED) continue;
+    if (board->row.state == v1::Board::STATE_RETIRED) continue;
     offers.push_back({.name = name,
                       .description = &board->row.description,
                       .labels = scheduler::EffectiveLabels(board->row.description, board->row.record),
-                      .withheld = scheduler::TakesPart(state) ? "" : scheduler::StateWord(state),
+                      .withheld = WhyWithheld(*board),
                       .online = !board->IsSilent(settings_, batch.now())});
   }
   return offers;

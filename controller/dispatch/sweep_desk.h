@@ -64,6 +64,8 @@ class SweepDesk {
   // Waiting trials end as `waiting_to`, leases are revoked, the sweep is CANCELLING.
   void BeginEnd(Batch& batch, SweepState& sweep, store::EndCause cause, v1::Trial::State waiting_to,
                 const std::string& reason);
+  // Why sweeps that do not name the board leave it out; empty if they do not.
+  std::string WhyWithheld(const BoardState& board) const;
   std::vector<scheduler::BoardOffer> Offers(const Batch& batch) const;
 
   const Settings& settings_;

@@ -20,6 +20,11 @@ v1::TrialSpec TrialState::ParsedSpec() const {
   return parsed;
 }
 
+absl::string_view SweepState::VersionOn(const BoardState& board) const {
+  const auto found = versions.find(board.row.name);
+  return found == versions.end() ? absl::string_view() : found->second;
+}
+
 bool Reported::MayHaveSpooled(const AttemptId& id) const {
   return spool_is_longer || std::find(spool.begin(), spool.end(), id) != spool.end();
 }
@@ -81,6 +86,7 @@ scheduler::BoardStanding BoardState::Standing(const Settings& settings, absl::Du
   standing.silent_for = now - last_contact;
   standing.health = health;
   standing.description = &row.description;
+  standing.release = settings.release;
   if (lease) standing.running_trial = lease->trial->row.trial.name();
   standing.listening = held.has_value();
   if (row.record.has_max_trial_time()) standing.max_trial_time = shared::SpanOf(row.record.max_trial_time());

@@ -55,6 +55,11 @@ struct SweepState {
   store::SweepRow row;
   // By position; addresses are stable.
   std::deque<TrialState> trials;
+  // The crosscall version of each board, by name, at the sweep's first lease there.
+  std::map<std::string, std::string> versions;
+
+  // Empty if it has had no lease there.
+  absl::string_view VersionOn(const BoardState& board) const;
 };
 
 struct ScheduleState {

@@ -155,6 +155,9 @@ absl::StatusOr<std::unique_ptr<World>> BuildWorld(store::LiveState live, const S
     const v1::Trial::State state = trial->row.trial.state();
     if (state == v1::Trial::STATE_RUNNING || state == v1::Trial::STATE_DIAGNOSING) running[trial->row.id] = trial;
   }
+  for (store::PinRow& row : live.pins) {
+    world->sweeps.at(row.sweep_number)->versions.emplace(std::move(row.board), std::move(row.version));
+  }
   for (store::AttemptRow& row : live.attempts) {
     if (absl::Status status = AddAttempt(*world, running, std::move(row), settings, now); !status.ok()) return status;
   }

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "controller/scheduler/board_states.h"
+#include "controller/scheduler/releases.h"
 #include "controller/scheduler/target_systems.h"
 #include "proto/shared/exploration_text.h"
 #include "proto/shared/proto_time.h"
@@ -45,6 +46,12 @@ Reason NotDescribed(const BoardStanding& board) {
   return absl::StrCat(board.name, " has not described itself yet");
 }
 
+Reason NotServed(const BoardStanding& board) {
+  const std::string why = WhyNotServed(board.description->release(), board.release);
+  if (why.empty()) return absl::nullopt;
+  return absl::StrCat(board.name, " ", why);
+}
+
 Reason Busy(const BoardStanding& board) {
   if (board.running_trial.empty()) return absl::nullopt;
   return absl::StrCat(board.name, " runs ", board.running_trial);
@@ -56,7 +63,7 @@ Reason NotListening(const BoardStanding& board) {
 }
 
 using BoardPredicate = Reason (*)(const BoardStanding&);
-constexpr BoardPredicate kReachable[] = {NoSession, Silent, SelfCheckBad, NotDescribed};
+constexpr BoardPredicate kReachable[] = {NoSession, Silent, SelfCheckBad, NotDescribed, NotServed};
 constexpr BoardPredicate kFree[] = {Busy, NotListening};
 
 template <std::size_t kCount>
@@ -108,6 +115,12 @@ Reason TakesTooLong(const BoardStanding& board, const v1::TrialSpec& spec) {
   return absl::StrCat(board.name, " takes no trial longer than ", absl::FormatDuration(board.max_trial_time));
 }
 
+Reason OtherVersion(const BoardStanding& board, absl::string_view pinned) {
+  if (pinned.empty() || pinned == board.description->agent_version()) return absl::nullopt;
+  return absl::StrCat(board.name, " runs crosscall ", board.description->agent_version(),
+                      " now, and the sweep has begun there with ", pinned, ": make a new sweep of what is left");
+}
+
 constexpr Reason (*kTrialPredicates[])(const BoardStanding&, const v1::TrialSpec&) = {
     LacksTargetSystem, LacksImplementation, LacksScenario, LacksCpu, TakesTooLong};
 
@@ -119,16 +132,17 @@ Reason WhyCheckWaits(const BoardStanding& board) { return Waits(NotChecking, boa
 
 Reason WhyNotReachable(const BoardStanding& board) { return First(kReachable, board); }
 
-Reason WhyBoardCannotRun(const BoardStanding& board, const v1::TrialSpec& spec) {
+Reason WhyBoardCannotRun(const BoardStanding& board, const v1::TrialSpec& spec, absl::string_view pinned) {
   for (const auto predicate : kTrialPredicates) {
     if (Reason reason = predicate(board, spec)) return reason;
   }
-  return absl::nullopt;
+  return OtherVersion(board, pinned);
 }
 
-std::string WhyTrialWaits(const BoardStanding& board, const v1::TrialSpec& spec, std::uint64_t ahead) {
+std::string WhyTrialWaits(const BoardStanding& board, const v1::TrialSpec& spec, absl::string_view pinned,
+                          std::uint64_t ahead) {
   Reason reason = WhyBoardWaits(board);
-  if (!reason) reason = WhyBoardCannotRun(board, spec);
+  if (!reason) reason = WhyBoardCannotRun(board, spec, pinned);
   if (!reason) reason = absl::StrCat(board.name, " is free");
   if (ahead == 0) return *reason;
   return absl::StrCat(*reason, "; ", ahead, ahead == 1 ? " trial goes" : " trials go", " before it");

@@ -11,6 +11,7 @@
 #include "absl/types/optional.h"
 #include "crosscall/v1/board.pb.h"
 #include "crosscall/v1/trial.pb.h"
+#include "proto/shared/release.h"
 
 namespace crosscall::scheduler {
 
@@ -26,6 +27,8 @@ struct BoardStanding {
   // Self-check of the agent; empty if good.
   absl::string_view health;
   const v1::BoardDescription* description = nullptr;
+  // Of the controller.
+  std::uint32_t release = shared::Release();
   // Trial of its live lease; empty if it is free.
   absl::string_view running_trial;
   // A call of its agent waits for an answer. A lease is only granted into one: it is on its way with the commit, and no
@@ -44,12 +47,16 @@ absl::optional<std::string> WhyCheckWaits(const BoardStanding& board);
 // What of that keeps a health trial from being asked for at all: nobody would run it.
 absl::optional<std::string> WhyNotReachable(const BoardStanding& board);
 
-// Why the board, as it describes itself now, can never run `spec`; nothing if it can.
-absl::optional<std::string> WhyBoardCannotRun(const BoardStanding& board, const v1::TrialSpec& spec);
+// Why the board, as it describes itself now, can never run `spec`; nothing if it can. `pinned`: the crosscall version
+// that the trial's sweep has begun with on this board, since what two versions measured is not one result; empty if it
+// has not begun.
+absl::optional<std::string> WhyBoardCannotRun(const BoardStanding& board, const v1::TrialSpec& spec,
+                                              absl::string_view pinned);
 
 // Why `spec` waits for the board: the first predicate that fails, of the board or of the trial, as a sentence; without
 // one it is the trial's turn. `ahead`: waiting trials that the board takes before it.
-std::string WhyTrialWaits(const BoardStanding& board, const v1::TrialSpec& spec, std::uint64_t ahead);
+std::string WhyTrialWaits(const BoardStanding& board, const v1::TrialSpec& spec, absl::string_view pinned,
+                          std::uint64_t ahead);
 
 }  // namespace crosscall::scheduler
 

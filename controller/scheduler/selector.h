@@ -19,7 +19,7 @@ struct BoardOffer {
   const v1::BoardDescription* description = nullptr;
   // Those that selectors see, see board_labels.h.
   std::vector<std::string> labels;
-  // The state that keeps it from work, `quarantined` or `drained`; empty if it takes part.
+  // What keeps it from work: its state, `quarantined` or `drained`, or its agent's release; empty if it takes part.
   std::string withheld;
   // Its agent reports in time; `any n` takes such boards first.
   bool online = true;

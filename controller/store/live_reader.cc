@@ -41,9 +41,9 @@ bool ReadCounts(const std::string& text, BucketCounts& counts) {
 absl::StatusOr<LiveState> LiveReader::LoadLive() {
   LiveState live;
   for (const auto load :
-       {&LiveReader::LoadBoards, &LiveReader::LoadSweeps, &LiveReader::LoadTrials, &LiveReader::LoadAttempts,
-        &LiveReader::LoadTallies, &LiveReader::LoadLatencies, &LiveReader::LoadSchedules, &LiveReader::LoadRemovals,
-        &LiveReader::LoadCounts, &LiveReader::LoadCallLatencies}) {
+       {&LiveReader::LoadBoards, &LiveReader::LoadSweeps, &LiveReader::LoadTrials, &LiveReader::LoadPins,
+        &LiveReader::LoadAttempts, &LiveReader::LoadTallies, &LiveReader::LoadLatencies, &LiveReader::LoadSchedules,
+        &LiveReader::LoadRemovals, &LiveReader::LoadCounts, &LiveReader::LoadCallLatencies}) {
     if (absl::Status status = (this->*load)(live); !status.ok()) return status;
   }
   absl::StatusOr<std::int64_t> sweep = connection_.Number("SELECT coalesce(max(number), 0) FROM sweeps");
@@ -99,6 +99,17 @@ absl::Status LiveReader::LoadTrials(LiveState& live) {
                    live.trials.push_back(*std::move(row));
                    return absl::OkStatus();
                  });
+}
+
+absl::Status LiveReader::LoadPins(LiveState& live) {
+  return ForEach(
+      connection_,
+      "SELECT p.sweep, p.board, p.version FROM sweeps s JOIN pins p ON p.sweep = s.number WHERE s.end_time = 0",
+      [&live](const Statement& statement) {
+        live.pins.push_back(
+            {.sweep_number = statement.Int(0), .board = statement.Bytes(1), .version = statement.Bytes(2)});
+        return absl::OkStatus();
+      });
 }
 
 absl::Status LiveReader::LoadAttempts(LiveState& live) {

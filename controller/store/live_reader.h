@@ -34,6 +34,7 @@ class LiveReader {
   absl::Status LoadBoards(LiveState& live);
   absl::Status LoadSweeps(LiveState& live);
   absl::Status LoadTrials(LiveState& live);
+  absl::Status LoadPins(LiveState& live);
   absl::Status LoadAttempts(LiveState& live);
   absl::Status LoadTallies(LiveState& live);
   absl::Status LoadLatencies(LiveState& live);

@@ -48,6 +48,13 @@ struct TrialRow {
   v1::Trial trial;
 };
 
+// The crosscall version that a sweep runs on a board.
+struct PinRow {
+  std::int64_t sweep_number = 0;
+  std::string board;
+  std::string version;
+};
+
 struct AttemptRow {
   std::int64_t trial_id = 0;
   std::uint32_t attempt = 0;
@@ -166,12 +173,13 @@ struct FiringRow {
   bool manual = false;
 };
 
-// Everything the dispatcher holds in memory: boards, schedules, sweeps that have not ended, their trials, and attempts
-// that have neither an outcome nor an ended lease, or whose spooled result is waited for.
+// Everything the dispatcher holds in memory: boards, schedules, sweeps that have not ended, their trials and pins, and
+// attempts that have neither an outcome nor an ended lease, or whose spooled result is waited for.
 struct LiveState {
   std::vector<BoardRow> boards;
   std::vector<SweepRow> sweeps;
   std::vector<TrialRow> trials;
+  std::vector<PinRow> pins;
   std::vector<AttemptRow> attempts;
   std::vector<TallyRow> tallies;
   std::vector<LatencyRow> latencies;

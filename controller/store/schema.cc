@@ -299,8 +299,21 @@ CREATE TABLE call_latencies (
 ) WITHOUT ROWID;
 )sql";
 
+// Which crosscall version a sweep runs on a board, from its first lease there on. Sweeps that are open at the migration
+// are pinned by their next lease.
+constexpr char kVersion10[] = R"sql(
+CREATE TABLE pins (
+  sweep INTEGER NOT NULL REFERENCES sweeps (number),
+  board TEXT NOT NULL REFERENCES boards (name),
+  version TEXT NOT NULL,
+  PRIMARY KEY (sweep, board)
+) WITHOUT ROWID;
+CREATE TRIGGER pins_never_change BEFORE UPDATE ON pins
+  BEGIN SELECT RAISE(ABORT, 'a sweep is pinned once on each board'); END;
+)sql";
+
 constexpr const char* kMigrations[] = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5,
-                                       kVersion6, kVersion7, kVersion8, kVersion9};
+                                       kVersion6, kVersion7, kVersion8, kVersion9, kVersion10};
 static_assert(sizeof(kMigrations) / sizeof(kMigrations[0]) == kSchemaVersion);
 
 absl::Status CheckOwner(Connection& connection, std::int64_t version) {

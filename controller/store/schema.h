@@ -7,7 +7,7 @@
 
 namespace crosscall::store {
 
-inline constexpr int kSchemaVersion = 9;
+inline constexpr int kSchemaVersion = 10;
 
 // Statements of one step, from 1 to kSchemaVersion.
 const char* MigrationSql(int version);

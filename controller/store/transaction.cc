@@ -58,6 +58,9 @@ void Transaction::InsertTrial(const TrialRow& row) {
 void Transaction::UpdateTrial(const TrialRow& row) {
   Write([&] { return writer_.UpdateTrial(row); });
 }
+void Transaction::InsertPin(const PinRow& row) {
+  Write([&] { return writer_.InsertPin(row); });
+}
 void Transaction::InsertAttempt(const AttemptRow& row) {
   Write([&] { return writer_.InsertAttempt(row); });
 }

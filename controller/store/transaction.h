@@ -39,6 +39,7 @@ class Transaction {
   void InsertTrial(const TrialRow& row);
   // State, attempts, outcome, reason and end time of the trial `row.id`.
   void UpdateTrial(const TrialRow& row);
+  void InsertPin(const PinRow& row);
   void InsertAttempt(const AttemptRow& row);
   // Lease state, outcome, cause, expiry and end of the attempt.
   void UpdateAttempt(const AttemptRow& row);

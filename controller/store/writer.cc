@@ -117,6 +117,10 @@ absl::Status Writer::UpdateTrial(const TrialRow& row) {
       Nanos(trial.end_time()), row.id);
 }
 
+absl::Status Writer::InsertPin(const PinRow& row) {
+  return Run("INSERT INTO pins (sweep, board, version) VALUES (?, ?, ?)", row.sweep_number, row.board, row.version);
+}
+
 absl::Status Writer::InsertAttempt(const AttemptRow& row) {
   return Run(
       "INSERT INTO attempts (trial, attempt, board, incarnation, lease_state, outcome, cause, grant_time, expire_time,"

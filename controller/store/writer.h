@@ -32,6 +32,7 @@ class Writer {
   absl::Status UpdateSweep(const SweepRow& row);
   absl::Status InsertTrial(const TrialRow& row);
   absl::Status UpdateTrial(const TrialRow& row);
+  absl::Status InsertPin(const PinRow& row);
   absl::Status InsertAttempt(const AttemptRow& row);
   absl::Status UpdateAttempt(const AttemptRow& row);
   absl::Status InsertResult(const ResultRow& row);

@@ -1,15 +1,26 @@
 """Links of a lab that are cut, carry one way only, or are slow and lossy: the board concerned is silent in the stated time,
 the others go on as before, and when all is healed each trial has its result exactly once."""
 
+import pathlib
 import statistics
+import sys
 import time
 import unittest
 
 from kill_test import rows
-from lab import ASKING_S, BOARDS, SILENT_S, LabRig, check_each_result_once, cycles_s, main
+from lab import ASKING_S, BOARDS, HOLD_BUSY_S, HOLD_IDLE_S, SILENT_S, LabRig, check_each_result_once, cycles_s, main
 from rig import until
 
 OTHERS = ("b", "c")
+PADDED_WORKER = pathlib.Path(__file__).with_name("padded_worker.py")
+# Of 16 chunks.
+LARGE_BYTES = 4 << 20
+LARGE = """
+scenarios: [single-call]
+implementations: [per_target/spin/mask_all]
+target_system: explore
+boards: [a]
+"""
 
 
 class CutTest(unittest.TestCase):
@@ -87,6 +98,47 @@ class SlowTest(unittest.TestCase):
             wire = rig.network.wires[0]
             self.assertGreater(wire.lost, 0)
             print(f"frames: {wire.carried} carried, {wire.lost} lost")
+
+
+class UploadTest(unittest.TestCase):
+    def test_a_link_that_dies_in_the_middle_of_a_large_upload(self):
+        """The transport is full of what it cannot send, so its own pings wait as well: the board is silent by its reports."""
+        flags = ["--hold-idle", f"{HOLD_IDLE_S}s", "--hold-busy", f"{HOLD_BUSY_S}s", "--reconnect-grace", "1s",
+                 "--first-term", "120s", "--lease-term", "120s"]
+        with LabRig(controller_flags=flags, boards=("a", "b"), slow={"a": (0.1, 0, 2008)}) as rig:
+            self.pad_results_of(rig, "a")
+            wire = rig.network.wires[0]
+            rig.create_sweep("large", LARGE)
+            spool = rig.folder / "agent-a" / "spool"
+            until(lambda: any(file.stat().st_size > LARGE_BYTES for file in spool.iterdir()), "the result is spooled")
+            start = wire.carried_bytes
+            until(lambda: wire.carried_bytes > start + LARGE_BYTES / 4, "a part of it has been sent")
+            rig.network.cut("a")
+            cut = time.monotonic()
+            sent = wire.carried_bytes - start
+            self.assertEqual(rows(rig, "SELECT count(*) FROM results"), [(0,)], "it is in the middle")
+            rig.wait_for_silence("a")
+            silent_s = time.monotonic() - cut
+            self.assertLessEqual(silent_s, SILENT_S + ASKING_S)
+            rig.run_more("meanwhile", ("b",), 3)
+            self.assertEqual(rig.sweep("large")["state"], "STATE_RUNNING")
+            rig.network.heal("a")
+            self.assertEqual(rig.wait_for_end("large")["state"], "STATE_SUCCEEDED")
+            self.assertEqual(rows(rig, "SELECT attempt_count FROM trials t JOIN sweeps s ON s.number = t.sweep WHERE s.name = 'sweeps/large'"),
+                             [(1,)], "nothing was run again")
+            sizes = rows(rig, f"SELECT length(payload) FROM payloads WHERE length(payload) > {LARGE_BYTES}")
+            self.assertEqual(len(sizes), 1, "it is there, once")
+            until(lambda: not any(spool.iterdir()), "the spool is empty")
+            print(f"silent {silent_s:.1f} s after the link died after {sent >> 10} of {LARGE_BYTES >> 10} KiB;",
+                  check_each_result_once(self, rig, lost_allowed=False))
+
+    def pad_results_of(self, rig, board):
+        worker = rig.folder / "padded-worker"
+        worker.write_text(f'#!/bin/sh\nexec {sys.executable} {PADDED_WORKER} {LARGE_BYTES} {rig.bin}/crosscall-worker "$@"\n')
+        worker.chmod(0o700)
+        rig.agents[board].stop()
+        rig.start_agent(board, extra=["--ca", rig.admin / "ca.pem", "--worker", worker])
+        rig.wait_for_board(board)
 
 
 def median_of(rig, start, end):

@@ -113,12 +113,12 @@ class Rig:
         """What a command begins with to run there: "controller", a board, or the "desk" of who asks."""
         return []
 
-    def start_controller(self, state=None, wait=True):
+    def start_controller(self, state=None, wait=True, program=None):
         """Starts, or starts again: on the same ports as before, so that agents find it."""
         endpoints = self.folder / "endpoints.json"
         endpoints.unlink(missing_ok=True)
         self.controller = Process(
-            [*self.at("controller"), self.bin / "crosscall-controller", *self.security_flags(), "--state-dir", state or self.folder / "controller",
+            [*self.at("controller"), program or self.bin / "crosscall-controller", *self.security_flags(), "--state-dir", state or self.folder / "controller",
              "--listen", self.address, "--metrics-listen", self.metrics, "--endpoints-file", endpoints, *self.controller_flags],
             self.folder / "controller.log")
         if not wait:
@@ -128,9 +128,9 @@ class Rig:
         found = json.loads(endpoints.read_text())
         self.address, self.metrics = found["grpc"], found["metrics"]
 
-    def start_agent(self, board="rig", state=None, extra=()):
+    def start_agent(self, board="rig", state=None, extra=(), program=None):
         self.agents[board] = Process(
-            [*self.at(board), self.bin / "crosscall-agent", "--controller", self.address, "--board", board, "--state-dir",
+            [*self.at(board), program or self.bin / "crosscall-agent", "--controller", self.address, "--board", board, "--state-dir",
              state or self.folder / f"agent-{board}", *self.agent_flags, *extra],
             self.folder / f"agent-{board}.log")
         return self.agents[board]

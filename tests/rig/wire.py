@@ -27,7 +27,7 @@ class SlowWire:
         tag = secrets.token_hex(3)
         self.names = [f"ccw{tag}{end}" for end in "ab"]
         self.ends = [open_tap(name) for name in self.names]
-        self.carried = self.lost = 0
+        self.carried = self.carried_bytes = self.lost = 0
         self.closed = False
         self.thread = threading.Thread(target=self._carry)
         self.thread.start()
@@ -59,6 +59,7 @@ class SlowWire:
             self.lost += 1
             return
         self.carried += 1
+        self.carried_bytes += len(frame)
         other = self.ends[1 - self.ends.index(end)]
         under_way.append((time.monotonic() + self.delay_s, other, frame))
 

@@ -8,12 +8,21 @@
 #include <fstream>
 
 #include "agent/supervisor/state_lock.h"
+#include "proto/shared/release.h"
 
 namespace crosscall::supervisor {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+
+// What the worker that was installed with this agent says of itself.
+worker::v1::Description SameBuild() {
+  worker::v1::Description worker;
+  worker.set_version(CROSSCALL_VERSION);
+  return worker;
+}
 
 class AgentIdentityTest : public ::testing::Test {
  protected:
@@ -52,7 +61,7 @@ TEST_F(AgentIdentityTest, CpuListsAreParsed) {
 TEST_F(AgentIdentityTest, BoardIsDescribedFromProc) {
   Write("/proc/cpuinfo", "processor\t: 0\nmodel name\t: Some CPU @ 2 GHz\nmodel name\t: other\n");
   Write("/proc/cmdline", "quiet isolcpus=1\n");
-  worker::v1::Description offers;
+  worker::v1::Description offers = SameBuild();
   offers.add_implementations("call_lock/spin/mask_all");
   offers.add_target_systems(v1::TARGET_SYSTEM_EXPLORE);
   const auto board = DescribeBoard(folder_, offers, {}, {"pool=a"}, true);
@@ -63,15 +72,24 @@ TEST_F(AgentIdentityTest, BoardIsDescribedFromProc) {
   EXPECT_THAT(board->implementations(), ElementsAre("call_lock/spin/mask_all"));
   EXPECT_THAT(board->target_systems(), ElementsAre(v1::TARGET_SYSTEM_EXPLORE));
   EXPECT_EQ(static_cast<std::size_t>(board->cpus_size()), UsableCpus().size());
+  EXPECT_EQ(board->release(), shared::kThisRelease);
+}
+
+TEST_F(AgentIdentityTest, AWorkerOfAnotherVersionIsRefused) {
+  worker::v1::Description other;
+  other.set_version("0.0.9");
+  const auto board = DescribeBoard(folder_, other, {}, {}, false);
+  EXPECT_EQ(board.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(board.status().message()), AllOf(HasSubstr("0.0.9"), HasSubstr(CROSSCALL_VERSION)));
 }
 
 TEST_F(AgentIdentityTest, DeviceTreeNamesBoardsWithoutAModelName) {
   Write("/proc/device-tree/model", std::string("A Board\0", 8));
-  EXPECT_EQ(DescribeBoard(folder_, {}, {}, {}, false)->model(), "A Board");
+  EXPECT_EQ(DescribeBoard(folder_, SameBuild(), {}, {}, false)->model(), "A Board");
 }
 
 TEST_F(AgentIdentityTest, CpusThatCannotBeUsedAreRefusedByName) {
-  const auto board = DescribeBoard(folder_, {}, {8000}, {}, false);
+  const auto board = DescribeBoard(folder_, SameBuild(), {8000}, {}, false);
   EXPECT_EQ(board.status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(board.status().message()), HasSubstr("8000"));
 }

@@ -5,6 +5,7 @@
 #include "crosscall/v1/result.pb.h"
 #include "proto/shared/histogram.h"
 #include "proto/shared/histogram_proto.h"
+#include "proto/shared/release.h"
 
 namespace crosscall::fleet {
 namespace {
@@ -36,6 +37,7 @@ v1::TrialResult MakeResult() {
 v1::BoardDescription SimulatedDescription() {
   v1::BoardDescription description;
   description.set_agent_version("simulated");
+  description.set_release(shared::Release());
   description.set_architecture("x86_64");
   description.set_kernel("6.1.0");
   description.add_cpus(0);

@@ -9,6 +9,7 @@
 #include "controller/dispatch/checked_result.h"
 #include "grpcpp/create_channel.h"
 #include "proto/shared/clock.h"
+#include "proto/shared/release.h"
 #include "proto/shared/validate.h"
 
 namespace crosscall::api {
@@ -86,6 +87,7 @@ v1::SynchronizeRequest ApiFixture::NextRequest(const std::string& id) {
   if (request.sequence() == 1) {
     v1::BoardDescription& description = *request.mutable_description();
     description.set_agent_version(CROSSCALL_VERSION);
+    description.set_release(shared::Release());
     description.set_architecture("x86_64");
     description.set_model("model of " + id);
     description.set_kernel("6.1.0");

@@ -46,6 +46,11 @@ class Rig {
     clock_.Set(clock_.Monotonic() + down);
     Start();
   }
+  // As another controller on the same store.
+  void Restart(Settings settings) {
+    settings_ = std::move(settings);
+    Restart();
+  }
 
   absl::Status Run(const std::vector<Engine::Event>& events) { return engine_->RunBatch(events); }
   absl::Status Run(const Engine::Event& event) { return Run(std::vector<Engine::Event>{event}); }
@@ -179,7 +184,7 @@ class Rig {
   }
 
   store::TestFolder folder_;
-  const Settings settings_;
+  Settings settings_;
   FakeClock clock_;
   std::uint64_t ticket_ = 0;
   std::unique_ptr<store::Store> store_;

@@ -4,6 +4,7 @@
 
 #include "controller/scheduler/lease_term.h"
 #include "controller/scheduler/placement.h"
+#include "controller/scheduler/releases.h"
 #include "controller/scheduler/session.h"
 #include "controller/scheduler/verdict.h"
 #include "tests/controller/scheduler/boards.h"
@@ -66,16 +67,16 @@ class PlacementTest : public ::testing::Test {
 
 TEST_F(PlacementTest, AFreeBoardTakesATrialItCanRun) {
   EXPECT_EQ(WhyBoardWaits(board_), absl::nullopt);
-  EXPECT_EQ(WhyBoardCannotRun(board_, spec_), absl::nullopt);
+  EXPECT_EQ(WhyBoardCannotRun(board_, spec_, ""), absl::nullopt);
 }
 
 TEST_F(PlacementTest, ABoardThatDoesNotSearchCanNeverRunAnExploration) {
   spec_.set_target_system(v1::TARGET_SYSTEM_EXPLORE);
-  EXPECT_EQ(WhyBoardCannotRun(board_, spec_), "boards/a no longer offers target system explore");
+  EXPECT_EQ(WhyBoardCannotRun(board_, spec_, ""), "boards/a no longer offers target system explore");
   v1::BoardDescription searches = DescribedBoard(2);
   searches.add_target_systems(v1::TARGET_SYSTEM_EXPLORE);
   board_.description = &searches;
-  EXPECT_EQ(WhyBoardCannotRun(board_, spec_), absl::nullopt);
+  EXPECT_EQ(WhyBoardCannotRun(board_, spec_, ""), absl::nullopt);
 }
 
 TEST_F(PlacementTest, AQuarantinedBoardSaysWhy) {
@@ -124,14 +125,52 @@ TEST_F(PlacementTest, TheFirstReasonIsTold) {
 
 TEST_F(PlacementTest, WhatABoardNoLongerOffersCanNeverRunThere) {
   spec_.set_implementation("mailbox_grid/spin/mask_all");
-  EXPECT_EQ(WhyBoardCannotRun(board_, spec_), "boards/a no longer offers implementation mailbox_grid/spin/mask_all");
+  EXPECT_EQ(WhyBoardCannotRun(board_, spec_, ""),
+            "boards/a no longer offers implementation mailbox_grid/spin/mask_all");
   spec_.set_implementation("call_lock/spin/mask_all");
   spec_.set_scenario("trio");
-  EXPECT_EQ(WhyBoardCannotRun(board_, spec_), "boards/a no longer offers scenario trio");
+  EXPECT_EQ(WhyBoardCannotRun(board_, spec_, ""), "boards/a no longer offers scenario trio");
   spec_.set_scenario_text("cpus: 2");
-  EXPECT_EQ(WhyBoardCannotRun(board_, spec_), absl::nullopt);
+  EXPECT_EQ(WhyBoardCannotRun(board_, spec_, ""), absl::nullopt);
   spec_.add_cpus(5);
-  EXPECT_EQ(WhyBoardCannotRun(board_, spec_), "boards/a no longer has CPU 5");
+  EXPECT_EQ(WhyBoardCannotRun(board_, spec_, ""), "boards/a no longer has CPU 5");
+}
+
+TEST_F(PlacementTest, AnAgentOfAReleaseThatIsNotServedWaitsForItsUpgrade) {
+  v1::BoardDescription old = DescribedBoard(2);
+  old.set_release(4);
+  board_.description = &old;
+  board_.release = 7;
+  EXPECT_EQ(WhyBoardWaits(board_),
+            "boards/a has an agent of release 4, and this controller serves releases 5 to 7: upgrade the agent");
+  EXPECT_NE(WhyNotReachable(board_), absl::nullopt) << "nobody would run its health trial";
+  board_.release = 6;
+  EXPECT_EQ(WhyBoardWaits(board_), absl::nullopt);
+}
+
+TEST_F(PlacementTest, ASweepThatBeganWithOneVersionDoesNotGoOnWithAnother) {
+  v1::BoardDescription upgraded = DescribedBoard(2);
+  upgraded.set_agent_version("0.2.0");
+  board_.description = &upgraded;
+  EXPECT_EQ(WhyBoardCannotRun(board_, spec_, "0.2.0"), absl::nullopt);
+  EXPECT_EQ(WhyBoardCannotRun(board_, spec_, ""), absl::nullopt) << "it has not begun here";
+  EXPECT_EQ(
+      WhyBoardCannotRun(board_, spec_, "0.1.0"),
+      "boards/a runs crosscall 0.2.0 now, and the sweep has begun there with 0.1.0: make a new sweep of what is left");
+}
+
+TEST(ReleaseTest, AControllerServesItsOwnReleaseAndTheTwoBefore) {
+  for (std::uint32_t agent : {5, 6, 7}) EXPECT_EQ(WhyNotServed(agent, 7), "") << agent;
+  EXPECT_THAT(WhyNotServed(4, 7), HasSubstr("serves releases 5 to 7: upgrade the agent"));
+  EXPECT_THAT(WhyNotServed(0, 7), HasSubstr("upgrade the agent"));
+  EXPECT_THAT(WhyNotServed(8, 7), HasSubstr("upgrade the controller"));
+}
+
+TEST(ReleaseTest, TheFirstReleasesServeAgentsOfBeforeTheyWereCounted) {
+  EXPECT_EQ(WhyNotServed(0, 1), "");
+  EXPECT_EQ(WhyNotServed(0, 2), "");
+  EXPECT_THAT(WhyNotServed(0, 3), HasSubstr("serves releases 1 to 3"));
+  EXPECT_THAT(WhyNotServed(1, 0), HasSubstr("upgrade the controller"));
 }
 
 constexpr LeaseRules kRules = {.first_term = absl::Seconds(60),
