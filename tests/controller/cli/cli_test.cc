@@ -5,12 +5,15 @@
 
 #include <set>
 
+#include "absl/strings/str_cat.h"
 #include "tests/controller/cli/cli_fixture.h"
 #include "tests/controller/cli/sample_results.h"
 
 namespace crosscall::cli {
 namespace {
 
+using testing::AllOf;
+using testing::ContainsRegex;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::StartsWith;
@@ -280,6 +283,29 @@ TEST_F(EndedSweep, ListShowAndCancel) {
   EXPECT_EQ(RunOnController({"sweep", "cancel", "s", "--reason", "wrong board"}), 0);
   EXPECT_THAT(out_.str(), HasSubstr("cancelling"));
   EXPECT_THAT(controller_.calls(), testing::Contains("CancelSweep wrong board"));
+}
+
+TEST_F(EndedSweep, ATrialIsShownWithEveryAttemptItsCauseAndParent) {
+  const std::string trial = controller_.trials.at(0).name();
+  const char* const causes[] = {"NETWORK: its agent ran", "BOARD: could not start: no worker", ""};
+  for (std::uint32_t number = 1; number <= 3; ++number) {
+    v1::Attempt& attempt = controller_.attempts.emplace_back();
+    attempt.set_name(absl::StrCat(trial, "/attempts/", number));
+    attempt.set_attempt(number);
+    if (number > 1) attempt.set_parent(absl::StrCat(trial, "/attempts/", number - 1));
+    attempt.set_lease_state(number == 3 ? "completed" : "expired");
+    attempt.set_outcome(number == 3 ? v1::OUTCOME_COMPLETED : v1::OUTCOME_LOST);
+    attempt.set_cause(causes[number - 1]);
+  }
+  ASSERT_EQ(RunOnController({"trial", "show", trial}), 0) << err_.str();
+  EXPECT_THAT(out_.str(),
+              AllOf(HasSubstr(trial), HasSubstr("ATTEMPT  PARENT  LEASE"), HasSubstr("NETWORK: its agent ran"),
+                    HasSubstr("no worker"), ContainsRegex("      3 +2  completed  completed")));
+  ASSERT_EQ(RunOnController({"--json", "trial", "show", trial}), 0);
+  EXPECT_THAT(out_.str(), HasSubstr(absl::StrCat("\"parent\":\"", trial, "/attempts/2\"")));
+  EXPECT_EQ(RunOnController({"trial", "show", "s1"}), 2);
+  EXPECT_THAT(err_.str(), HasSubstr("{sweep}/{trial}"));
+  EXPECT_EQ(RunOnController({"trial", "show", "s1/none"}), 3);
 }
 
 TEST_F(EndedSweep, ResultsAsTableAndCsv) {
