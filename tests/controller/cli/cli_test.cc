@@ -346,6 +346,9 @@ TEST_F(EndedSweep, HangsAreListedAndShown) {
             "2026-01-02 03:04:05Z  b1     mutual-masked  generic_2008/spin/mask_all  masked target  0,1    no    "
             "sweeps/s/trials/t2/attempts/1\n");
   EXPECT_THAT(controller_.calls(), testing::Contains("ListHangs sweeps/s"));
+  controller_.hangs[0].mutable_report()->set_fingerprint("masked, at completion / no handler / kicked");
+  EXPECT_EQ(RunOnController({"hangs", "s", "--json"}), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("\"fingerprint\":\"masked, at completion / no handler / kicked\""));
   EXPECT_EQ(RunOnController({"hang", "show", "s/t2/1"}), 0);
   EXPECT_THAT(out_.str(), StartsWith("attempt         sweeps/s/trials/t2/attempts/1\nboard           b1\n"));
   EXPECT_THAT(out_.str(), HasSubstr("CPU 0 and CPU 1 wait for each other, both masked"));
