@@ -25,6 +25,7 @@
 #include "agent/supervisor/state_lock.h"
 #include "agent/supervisor/trial_process.h"
 #include "agent/supervisor/watch_priority.h"
+#include "agent/supervisor/witness.h"
 #include "agent/supervisor/worker_link.h"
 #include "proto/shared/clock.h"
 #include "proto/shared/durable_file.h"
@@ -223,6 +224,9 @@ absl::StatusOr<std::optional<crosscall::supervisor::CertificatePlace>> PlaceOf(c
 int RunAgent(const Flags& flags) {
   namespace supervisor = crosscall::supervisor;
   if (absl::Status status = Check(flags); !status.ok()) return Refuse(status, kBadUse);
+  // Before there are threads.
+  const auto witness = supervisor::Witness::Start();
+  if (!witness.ok()) crosscall::shared::LogWarning("agent", absl::StrCat("no witness: ", witness.status().message()));
   const auto lock = supervisor::StateLock::Take(flags.state_dir);
   if (!lock.ok()) return Refuse(lock.status(), kNoState);
   const auto spool = supervisor::Spool::Open(flags.state_dir + "/spool", flags.spool_mib << 20);
@@ -240,6 +244,7 @@ int RunAgent(const Flags& flags) {
   settings->self_check = [check = supervisor::SelfCheck(supervisor::SelfCheckLimits(), [&flags] {
                             return supervisor::ReadResources(flags.state_dir, "");
                           })](absl::Duration now) mutable { return check.Problem(now); };
+  if (witness.ok()) settings->witness = [&witness] { return (*witness)->Ran(); };
   const auto place = PlaceOf(flags);
   if (!place.ok()) return Refuse(place.status(), kNoCertificate);
   std::string identity;

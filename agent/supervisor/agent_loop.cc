@@ -30,6 +30,7 @@ AgentLoop::AgentLoop(AgentSettings settings, RunTrial run, Spool& spool, const s
       spool_(spool),
       clock_(clock),
       protocol_(settings_.identity),
+      life_signs_(clock.Monotonic()),
       synchronize_backoff_(settings_.backoff, settings_.seed),
       upload_backoff_(settings_.backoff, settings_.seed + 1) {
   TrialRunner::Events events;
@@ -82,6 +83,7 @@ std::string AgentLoop::Health() const {
 
 void AgentLoop::Advance() {
   const absl::Duration now = Now();
+  life_signs_.OnTurn(now, settings_.witness ? settings_.witness() : std::nullopt);
   Apply(protocol_.OnTime(now));
   if (!unspooled_.empty() && now >= next_spool_) SpoolPending();
   if (client_->synchronizing()) {
@@ -109,6 +111,7 @@ void AgentLoop::StartSynchronize() {
   const absl::Duration sent = Now();
   v1::SynchronizeRequest report = protocol_.Report(Stock(), sent);
   *report.mutable_send_time() = shared::TimestampOf(clock_.Wall());
+  *report.mutable_life_signs() = life_signs_.Report(sent);
   client_->Synchronize(
       report, protocol_.hold() + settings_.call_margin,
       [this, sent](const CallEnd& end, const v1::SynchronizeResponse& answer) { OnSynchronized(sent, end, answer); });
@@ -121,6 +124,7 @@ void AgentLoop::OnSynchronized(absl::Duration sent, const CallEnd& end, const v1
     connected_ = true;
     HearRefusal(shared::CleanText(answer.refusal(), kRefusalBytes));
     synchronize_backoff_.Reset();
+    life_signs_.OnAnswered(sent, protocol_.hold(), now);
     const absl::Duration delay = FromProto(answer.resync_delay());
     next_synchronize_ = now + (delay > absl::ZeroDuration() ? synchronize_backoff_.Jittered(delay) : delay);
     Apply(protocol_.OnAnswer(answer, Stock(), sent, now));
@@ -134,6 +138,7 @@ void AgentLoop::OnSynchronized(absl::Duration sent, const CallEnd& end, const v1
     fenced_ = end.status;
     return;
   }
+  life_signs_.OnCallFailed();
   const absl::Duration delay = synchronize_backoff_.Next(end.retry_after);
   if (connected_ || end.status.code() != absl::StatusCode::kUnavailable) {
     shared::LogWarning("agent", absl::StrCat("controller ", settings_.controller, ": ", end.status.ToString(),

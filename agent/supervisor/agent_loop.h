@@ -20,6 +20,7 @@
 #include "agent/supervisor/agent_protocol.h"
 #include "agent/supervisor/backoff.h"
 #include "agent/supervisor/controller_client.h"
+#include "agent/supervisor/life_signs.h"
 #include "agent/supervisor/mailbox.h"
 #include "agent/supervisor/spool.h"
 #include "agent/supervisor/trial_runner.h"
@@ -37,6 +38,8 @@ struct AgentSettings {
   absl::Duration call_margin = absl::Seconds(10);  // of a call's deadline over its hold
   // Why the board should get no work at that instant, beside what the spool says; empty: nothing is looked at.
   std::function<std::string(absl::Duration now)> self_check;
+  // How long something beside the agent has run; empty: nothing does.
+  std::function<std::optional<absl::Duration>()> witness;
 };
 
 class AgentLoop {
@@ -87,6 +90,7 @@ class AgentLoop {
   const shared::Clock& clock_;
   Mailbox mailbox_;
   AgentProtocol protocol_;
+  LifeSigns life_signs_;
   Backoff synchronize_backoff_;
   Backoff upload_backoff_;
   std::optional<UploadCursor> upload_;

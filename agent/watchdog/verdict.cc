@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "agent/watchdog/decision.h"
+#include "agent/watchdog/fingerprint.h"
 #include "agent/watchdog/report.h"
 #include "agent/watchdog/wait_graph.h"
 #include "proto/shared/hang_text.h"
@@ -236,7 +237,12 @@ Verdict Judge(const Evidence& evidence) {
   report.set_detection_nanos(static_cast<std::uint64_t>(absl::ToInt64Nanoseconds(evidence.detection)));
   for (const WaitEdge& edge : decision.cycle) report.add_cycle(edge.from);
   for (const std::string& line : decision.reasoning) report.add_reasoning(line);
-  FillReport(evidence, decision.late ? evidence.first : evidence.second, report);
+  const Look& look = decision.late ? evidence.first : evidence.second;
+  FillReport(evidence, look, report);
+  // Without a wait the CPU that does not get on is its own target.
+  const WaitEdge alone = {.from = decision.waiter, .to = decision.finding.culprit};
+  report.set_fingerprint(decision.cycle.empty() ? FingerprintOf(evidence, look, decision.edge.value_or(alone))
+                                                : FingerprintOfCycle(evidence, look, decision.cycle));
   return verdict;
 }
 

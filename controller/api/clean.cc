@@ -97,6 +97,7 @@ void CleanHang(v1::HangReport* hang) {
   Word(hang->mutable_name());
   Report(hang->mutable_summary(), kReportBytes);
   Note(hang->mutable_probe());
+  Word(hang->mutable_fingerprint());
   for (std::string& step : *hang->mutable_reasoning()) Note(&step);
   for (v1::HangWait& wait : *hang->mutable_waits()) Word(wait.mutable_lock());
   KeepFirst(hang->mutable_timeline(), kMaxStamps);

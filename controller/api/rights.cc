@@ -49,6 +49,7 @@ constexpr Right kRights[] = {
     {"/crosscall.v1.SweepService/CreateSweep", kWorkers},
     {"/crosscall.v1.SweepService/ExplainSweep", kPeople},
     {"/crosscall.v1.SweepService/GetSweep", kPeople},
+    {"/crosscall.v1.SweepService/GetTrial", kPeople},
     {"/crosscall.v1.SweepService/ListSweeps", kPeople},
     {"/crosscall.v1.SweepService/ListTrials", kPeople},
     {"/crosscall.v1.SweepService/WatchSweep", kPeople},

@@ -94,4 +94,9 @@ grpc::ServerUnaryReactor* SweepService::ListTrials(grpc::CallbackServerContext* 
           [](const v1::ListTrialsResponse& page) { return page.trials_size(); }));
 }
 
+grpc::ServerUnaryReactor* SweepService::GetTrial(grpc::CallbackServerContext* context,
+                                                 const v1::GetTrialRequest* request, v1::GetTrialResponse* response) {
+  return FinishNow(context, response, store_.GetTrial(request->name()));
+}
+
 }  // namespace crosscall::api

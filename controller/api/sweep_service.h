@@ -31,6 +31,8 @@ class SweepService final : public v1::SweepService::CallbackService {
                                          v1::ExplainSweepResponse* response) override;
   grpc::ServerUnaryReactor* ListTrials(grpc::CallbackServerContext* context, const v1::ListTrialsRequest* request,
                                        v1::ListTrialsResponse* response) override;
+  grpc::ServerUnaryReactor* GetTrial(grpc::CallbackServerContext* context, const v1::GetTrialRequest* request,
+                                     v1::GetTrialResponse* response) override;
 
   dispatch::Dispatcher& dispatcher_;
   const store::Store& store_;

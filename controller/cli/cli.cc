@@ -74,6 +74,7 @@ std::unique_ptr<CLI::App> BuildApp(Invocation& invocation) {
   app->add_flag("--csv", invocation.csv, "Comma-separated values on standard output, nothing else")->excludes(json);
   AddBoardCommands(*app, invocation);
   AddSweepCommands(*app, invocation);
+  AddTrialCommands(*app, invocation);
   AddResultCommands(*app, invocation);
   AddReportCommand(*app, invocation);
   AddHangCommands(*app, invocation);

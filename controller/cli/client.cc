@@ -215,6 +215,14 @@ absl::Status Client::ForEachTrial(const std::string& sweep, const std::function<
       });
 }
 
+absl::StatusOr<v1::GetTrialResponse> Client::GetTrial(const std::string& name) {
+  v1::GetTrialRequest request;
+  request.set_name(name);
+  return Unary<v1::GetTrialResponse>([&](grpc::ClientContext& context, v1::GetTrialResponse& out) {
+    return stubs_.sweeps->GetTrial(&context, request, &out);
+  });
+}
+
 absl::Status Client::ForEachWait(const std::string& sweep,
                                  const std::function<absl::Status(const v1::TrialWait&)>& each) {
   v1::ExplainSweepRequest first;

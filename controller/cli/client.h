@@ -64,6 +64,7 @@ class Client {
   absl::StatusOr<v1::Sweep> CancelSweep(const std::string& name, const std::string& reason);
   // One trial, or one result, at a time: a sweep may have more than fits into memory. An error of `each` ends the list.
   absl::Status ForEachTrial(const std::string& sweep, const std::function<absl::Status(const v1::Trial&)>& each);
+  absl::StatusOr<v1::GetTrialResponse> GetTrial(const std::string& name);
   absl::Status ForEachWait(const std::string& sweep, const std::function<absl::Status(const v1::TrialWait&)>& each);
   absl::Status ForEachResult(const std::string& sweep, const std::function<absl::Status(const v1::Result&)>& each);
   absl::StatusOr<v1::GetResultResponse> GetResult(const std::string& attempt);

@@ -29,6 +29,15 @@ absl::StatusOr<std::string> ScheduleArgument(const std::string& text) {
                                                  "schedule list` shows them"));
 }
 
+absl::StatusOr<std::string> TrialArgument(const std::string& text) {
+  std::string name = text;
+  const std::vector<std::string> parts = absl::StrSplit(text, '/');
+  if (parts.size() == 2) name = shared::TrialName(parts[0], parts[1]);
+  if (shared::SweepNameOfTrial(name).ok()) return name;
+  return absl::InvalidArgumentError(absl::StrCat("found \"", shared::CleanText(text, 80),
+                                                 "\"; allowed: sweeps/{sweep}/trials/{trial} or {sweep}/{trial}"));
+}
+
 absl::StatusOr<std::string> AttemptArgument(const std::string& text) {
   std::string name = text;
   const std::vector<std::string> parts = absl::StrSplit(text, '/');

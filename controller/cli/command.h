@@ -62,6 +62,7 @@ void AddBoardCommands(CLI::App& root, Invocation& invocation);
 void AddBoardOrders(CLI::App& boards, Invocation& invocation);
 void AddPowerCommands(CLI::App& boards, Invocation& invocation);
 void AddSweepCommands(CLI::App& root, Invocation& invocation);
+void AddTrialCommands(CLI::App& root, Invocation& invocation);
 void AddResultCommands(CLI::App& root, Invocation& invocation);
 void AddReportCommand(CLI::App& root, Invocation& invocation);
 void AddHangCommands(CLI::App& root, Invocation& invocation);
@@ -71,6 +72,8 @@ void AddAccessCommands(CLI::App& root, Invocation& invocation);
 // Names as people type them: with or without the collection in front. INVALID_ARGUMENT says the form.
 absl::StatusOr<std::string> SweepArgument(const std::string& text);
 absl::StatusOr<std::string> ScheduleArgument(const std::string& text);
+// `sweeps/S/trials/T`, or S/T for short.
+absl::StatusOr<std::string> TrialArgument(const std::string& text);
 // `sweeps/S/trials/T/attempts/N`, or S/T/N for short.
 absl::StatusOr<std::string> AttemptArgument(const std::string& text);
 

@@ -34,6 +34,7 @@ absl::StatusOr<ExitCode> ListHangs(CommandContext& context, const std::string& s
                {"cycle", "CYCLE"},
                {"late", "LATE"},
                {"name", "NAME"},
+               {"fingerprint", "FINGERPRINT", Align::kLeft, Audience::kScripts},
                {"summary", "SUMMARY", Align::kLeft, Audience::kScripts}});
   for (const v1::Hang& hang : *hangs) {
     const v1::HangReport& report = hang.report();
@@ -41,7 +42,7 @@ absl::StatusOr<ExitCode> ListHangs(CommandContext& context, const std::string& s
                Cell::Text(BoardId(hang.board())), Cell::Text(hang.spec().scenario()),
                Cell::Text(hang.spec().implementation()), Cell::Text(ClassOf(hang)),
                Cell::Numbers({report.cycle().begin(), report.cycle().end()}), Cell::Bool(report.late()),
-               Cell::Text(hang.name()), Cell::Text(report.summary())});
+               Cell::Text(hang.name()), Cell::Text(report.fingerprint()), Cell::Text(report.summary())});
   }
   context.environment.out << sheet.Render(context.format);
   if (sheet.empty() && context.format == Format::kTable) context.environment.err << "no hangs\n";

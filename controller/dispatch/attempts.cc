@@ -19,9 +19,9 @@ std::string OutcomeWord(v1::Outcome outcome) {
   return v1::Outcome_Name(outcome).substr(sizeof("OUTCOME_") - 1);
 }
 
-std::string WhatHappened(const store::AttemptRow& row, v1::Outcome outcome, const std::string& cause) {
+std::string WhatHappened(std::uint32_t attempt, v1::Outcome outcome, const std::string& cause) {
   const std::string detail = cause.empty() ? "" : absl::StrCat(" (", cause, ")");
-  return absl::StrCat("attempt ", row.attempt, ": ", OutcomeWord(outcome), detail);
+  return absl::StrCat("attempt ", attempt, ": ", OutcomeWord(outcome), detail);
 }
 
 bool IsEnding(const TrialState& trial) { return trial.sweep->row.sweep.state() == v1::Sweep::STATE_CANCELLING; }
@@ -200,6 +200,20 @@ void Attempts::CompleteDiagnosed(Batch& batch, BoardState& board, const store::R
   Settle(batch, *attempt.trial, std::move(attempt.row), summary.outcome, reason);
 }
 
+void Attempts::Explain(Batch& batch, BoardState& board, const LostAttempt& lost, const std::string& cause) {
+  batch.tx().ExplainAttempt(lost.trial_id, lost.attempt, cause);
+  batch.AddEvent(shared::AttemptName(lost.trial, lost.attempt), "explained", cause);
+  if (scheduler::IsStrike(v1::OUTCOME_LOST, cause)) CountStrike(batch, board, cause);
+  const auto found = world_.trials.find(lost.trial);
+  if (found == world_.trials.end()) return;
+  TrialState& trial = *found->second;
+  const bool waits = trial.row.trial.state() == v1::Trial::STATE_PENDING;
+  if (!waits || trial.row.trial.attempt_count() != lost.attempt) return;
+  trial.row.trial.set_state_reason(
+      absl::StrCat(WhatHappened(lost.attempt, v1::OUTCOME_LOST, cause), "; to be tried again"));
+  batch.tx().UpdateTrial(trial.row);
+}
+
 void Attempts::GiveUp(Batch& batch, BoardState& board, std::size_t index, const std::string& cause) {
   SpooledAttempt attempt = std::move(board.spooled[index]);
   board.spooled.erase(board.spooled.begin() + static_cast<std::ptrdiff_t>(index));
@@ -236,7 +250,7 @@ void Attempts::Settle(Batch& batch, TrialState& trial, store::AttemptRow row, v1
   row.end_time = batch.wall();
   batch.tx().UpdateAttempt(row);
   batch.AddEvent(shared::AttemptName(trial.row.trial.name(), row.attempt), row.lease_state,
-                 WhatHappened(row, outcome, cause));
+                 WhatHappened(row.attempt, outcome, cause));
   if (scheduler::IsStrike(outcome, cause)) CountStrike(batch, *trial.board, cause);
   v1::SweepProgress& progress = *trial.sweep->row.sweep.mutable_progress();
   if (outcome == v1::OUTCOME_INVALID) progress.set_invalid_attempt_count(progress.invalid_attempt_count() + 1);
@@ -248,9 +262,10 @@ void Attempts::Settle(Batch& batch, TrialState& trial, store::AttemptRow row, v1
   const v1::Trial::State next =
       scheduler::AfterAttempt(outcome, row.attempt, settings_.attempts_per_trial, IsEnding(trial));
   std::string reason = cause;
-  if (next == v1::Trial::STATE_PENDING) reason = absl::StrCat(WhatHappened(row, outcome, cause), "; to be tried again");
+  if (next == v1::Trial::STATE_PENDING)
+    reason = absl::StrCat(WhatHappened(row.attempt, outcome, cause), "; to be tried again");
   if (next == v1::Trial::STATE_FAILED) {
-    reason = absl::StrCat("ATTEMPTS_EXHAUSTED: ", WhatHappened(row, outcome, cause));
+    reason = absl::StrCat("ATTEMPTS_EXHAUSTED: ", WhatHappened(row.attempt, outcome, cause));
   }
   if (next == v1::Trial::STATE_CANCELLED) reason = trial.sweep->row.sweep.state_reason();
   SetTrial(batch, trial, next, reason);

@@ -43,6 +43,8 @@ class Attempts {
   // The result of the attempt that is diagnosed came after all.
   void CompleteDiagnosed(Batch& batch, BoardState& board, const store::ResultSummary& summary,
                          const std::string& reason);
+  // What made an attempt LOST is known now. Its outcome stays.
+  void Explain(Batch& batch, BoardState& board, const LostAttempt& lost, const std::string& cause);
   // A fenced attempt whose result did not come.
   void GiveUp(Batch& batch, BoardState& board, std::size_t index, const std::string& cause);
   // The result of the board's lease, or of its spooled attempt `index`, is stored.

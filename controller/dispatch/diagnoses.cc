@@ -180,6 +180,8 @@ bool Diagnoses::HasReturned(const Batch& batch, const BoardState& board) const {
   const D& diagnosis = board.row.record.diagnosis();
   if (!board.HasSession() || !scheduler::IsReturn(diagnosis)) return false;
   if (board.row.boot_id != diagnosis.boot_id()) return !board.IsSilent(settings_, batch.now());
+  // Its next call explains it.
+  if (board.silence) return false;
   // Power may take a moment to go; only a call well after that is one of a board that was never without.
   const absl::Duration margin = diagnosis.switched() ? settings_.power_rules.settle : absl::ZeroDuration();
   return board.last_contact > board.heard_after + margin;
@@ -193,7 +195,8 @@ void Diagnoses::CloseByReturn(Batch& batch, BoardState& board) {
                                                            {.boot_id = board.row.boot_id,
                                                             .incarnation_id = board.row.incarnation_id,
                                                             .crash_log = board.row.description.crash_log(),
-                                                            .silent_for = silent_for},
+                                                            .silent_for = silent_for,
+                                                            .why_silent = board.why_silent},
                                                            batch.wall());
   std::string quarantine = verdict.quarantine ? verdict.cause : "";
   if (verdict.outcome == v1::OUTCOME_WEDGED && diagnosis.ordered_by().empty() &&

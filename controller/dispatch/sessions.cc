@@ -33,13 +33,15 @@ void Sessions::Synchronize(Batch& batch, std::uint64_t ticket, const v1::Synchro
     return;
   }
   EndHeldCall(batch, world_, *board, absl::CancelledError("a later call of the same agent took this one's place"));
+  if (apply) silences_.Hear(batch, *board, request);
   board->last_contact = batch.now();
   board->cut_at.reset();
   if (request.has_send_time()) board->clock_offset = shared::TimeOf(request.send_time()) - batch.wall();
   if (apply) ApplyReport(batch, *board, request);
   board->reported = ReportedBy(request);
-  // The first call of a session is answered at once: the agent learns how long the next one may be held.
-  const absl::Duration hold = board->told_hold.value_or(absl::ZeroDuration());
+  // The first call of a session is answered at once: the agent learns how long the next one may be held. So is the
+  // first after a silence: the next explains it.
+  const absl::Duration hold = board->silence ? absl::ZeroDuration() : board->told_hold.value_or(absl::ZeroDuration());
   board->held =
       HeldCall{.ticket = ticket, .done = std::move(done), .arrived = batch.now(), .until = batch.now() + hold};
   world_.tickets[ticket] = board;
@@ -107,6 +109,7 @@ void Sessions::TakeOver(Batch& batch, BoardState& board, const v1::SynchronizeRe
               absl::AbortedError("another agent speaks for this board now: kill the worker and exit"));
   const bool same_boot = board.row.boot_id == request.boot_id();
   const std::string cause = same_boot ? "AGENT: it was restarted" : "POWER: the board came back with another boot";
+  silences_.EndByTakeOver(batch, board, cause);
   for (std::size_t i = board.spooled.size(); i-- > 0;) {
     const SpooledAttempt& attempt = board.spooled[i];
     if (!SpoolMayHold(request, attempt.trial->row.trial.name(), attempt.row.attempt)) {
@@ -227,6 +230,7 @@ void Sessions::Expire(Batch& batch, BoardState& board) {
                              : absl::StrCat("UNKNOWN: the lease was not renewed in time",
                                             board.HasSession() ? absl::StrCat(", last heard ", silence, " ago") : "");
   if (diagnoses_.BeginForLease(batch, board, cause)) return;
+  if (!capped) Silences::NoteLoss(board);
   attempts_.End(batch, board, LeaseState::kExpired, v1::OUTCOME_LOST, cause);
 }
 

@@ -10,6 +10,7 @@
 #include "controller/dispatch/batch.h"
 #include "controller/dispatch/diagnoses.h"
 #include "controller/dispatch/settings.h"
+#include "controller/dispatch/silences.h"
 #include "controller/dispatch/world.h"
 #include "controller/store/store.h"
 
@@ -18,7 +19,12 @@ namespace crosscall::dispatch {
 class Sessions {
  public:
   Sessions(const Settings& settings, store::Store& store, World& world, Diagnoses& diagnoses)
-      : settings_(settings), store_(store), world_(world), diagnoses_(diagnoses), attempts_(settings, world) {}
+      : settings_(settings),
+        store_(store),
+        world_(world),
+        diagnoses_(diagnoses),
+        attempts_(settings, world),
+        silences_(settings, world) {}
 
   // Applies a call and holds it; AnswerIfDue decides at the end of the batch whether it is answered at once.
   void Synchronize(Batch& batch, std::uint64_t ticket, const v1::SynchronizeRequest& request,
@@ -50,6 +56,7 @@ class Sessions {
   World& world_;
   Diagnoses& diagnoses_;
   Attempts attempts_;
+  Silences silences_;
 };
 
 }  // namespace crosscall::dispatch

@@ -94,6 +94,25 @@ struct DiagnosedAttempt {
   store::AttemptRow row;
 };
 
+// An attempt that was lost by a silence, for a reason that is not known yet. Its sweep may have ended.
+struct LostAttempt {
+  std::int64_t trial_id = 0;
+  std::string trial;
+  std::uint32_t attempt = 0;
+};
+
+// A silence that is not explained yet.
+struct SilenceState {
+  // The last call before it, or the start of the controller.
+  absl::Duration since;
+  // How old the agent's incarnation was then; nothing: this controller did not hear it.
+  absl::optional<absl::Duration> age_before;
+  // How long it lasted, and what the first call after it said; nothing: it lasts.
+  absl::Duration lasted;
+  absl::optional<v1::LifeSigns> first;
+  absl::optional<LostAttempt> lost;
+};
+
 struct HeldCall {
   std::uint64_t ticket = 0;
   Done<v1::SynchronizeResponse> done;
@@ -142,6 +161,11 @@ struct BoardState {
   absl::optional<absl::Duration> clock_offset;
   // Since the start of the controller, if that is later.
   absl::Duration last_contact;
+  // How old the agent's incarnation was then, by its own clock; nothing: it has not said so here.
+  absl::optional<absl::Duration> last_age;
+  absl::optional<SilenceState> silence;
+  // What the last silence of the incarnation came from; empty: there was none.
+  std::string why_silent;
   // When its held call was cut, until it calls again.
   absl::optional<absl::Duration> cut_at;
   // What the last answer allowed the next call to be held; nothing: no answer yet in this session.

@@ -59,12 +59,12 @@ PowerVerdict Lost(std::string cause) { return {v1::OUTCOME_LOST, std::move(cause
 
 PowerVerdict JudgeSameBoot(const D& diagnosis, const Returned& returned, const std::string& span) {
   const bool restarted = returned.incarnation_id != diagnosis.incarnation_id();
-  const std::string what = restarted ? "AGENT: it was restarted within the same boot after "
-                                     : "NETWORK: it was heard again, in the same boot, after ";
-  if (!diagnosis.switched()) return Lost(what + span);
+  std::string why = absl::StrCat("AGENT: it was restarted within the same boot after ", span);
+  if (!restarted) why = returned.why_silent;
+  if (why.empty()) why = absl::StrCat("UNKNOWN: it was heard again, in the same boot, after ", span);
+  if (!diagnosis.switched()) return Lost(why);
   return {v1::OUTCOME_LOST,
-          absl::StrCat(what, span, "; power step not verified: the boot is the one from before its power was switched"),
-          true};
+          absl::StrCat(why, "; power step not verified: the boot is the one from before its power was switched"), true};
 }
 
 PowerVerdict JudgeOtherBoot(const D& diagnosis, const std::string& span) {

@@ -28,6 +28,9 @@ struct Returned {
   std::string incarnation_id;
   v1::CrashLog crash_log;
   absl::Duration silent_for;
+  // Of an incarnation that is the same: why it was not heard, with the cause first (silence.h); empty: nothing is
+  // known.
+  std::string why_silent = "";
 };
 
 // Whether a board that is heard has come back in the sense of the diagnosis. While its power is being switched, what is

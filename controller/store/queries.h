@@ -18,6 +18,7 @@ namespace crosscall::store {
 absl::StatusOr<v1::Sweep> GetSweep(Connection& connection, absl::string_view name);
 absl::StatusOr<v1::ListSweepsResponse> ListSweeps(Connection& connection, const v1::ListSweepsRequest& request);
 absl::StatusOr<v1::ListTrialsResponse> ListTrials(Connection& connection, const v1::ListTrialsRequest& request);
+absl::StatusOr<v1::GetTrialResponse> GetTrial(Connection& connection, absl::string_view name);
 absl::StatusOr<v1::ListResultsResponse> ListResults(Connection& connection, const v1::ListResultsRequest& request);
 absl::StatusOr<v1::GetResultResponse> GetResult(Connection& connection, absl::string_view attempt_name);
 absl::StatusOr<std::vector<v1::BoardEvent>> BoardEvents(Connection& connection, absl::string_view board, int limit);

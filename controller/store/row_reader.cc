@@ -82,6 +82,8 @@ v1::Attempt AttemptOf(const AttemptRow& row, absl::string_view trial_name) {
   v1::Attempt attempt;
   attempt.set_name(shared::AttemptName(trial_name, row.attempt));
   attempt.set_attempt(row.attempt);
+  // Attempts of a trial count up without gaps (invariants.cc), each begun when the one before had failed.
+  if (row.attempt > 1) attempt.set_parent(shared::AttemptName(trial_name, row.attempt - 1));
   attempt.set_outcome(row.outcome);
   attempt.set_lease_state(row.lease_state);
   attempt.set_cause(row.cause);

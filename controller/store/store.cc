@@ -112,6 +112,9 @@ absl::StatusOr<v1::ListSweepsResponse> Store::ListSweeps(const v1::ListSweepsReq
 absl::StatusOr<v1::ListTrialsResponse> Store::ListTrials(const v1::ListTrialsRequest& request) const {
   return impl_->Read(store::ListTrials, request);
 }
+absl::StatusOr<v1::GetTrialResponse> Store::GetTrial(absl::string_view name) const {
+  return impl_->Read(store::GetTrial, name);
+}
 absl::StatusOr<v1::ListResultsResponse> Store::ListResults(const v1::ListResultsRequest& request) const {
   return impl_->Read(store::ListResults, request);
 }

@@ -58,6 +58,7 @@ class Store {
   absl::StatusOr<v1::Sweep> GetSweep(absl::string_view name) const;
   absl::StatusOr<v1::ListSweepsResponse> ListSweeps(const v1::ListSweepsRequest& request) const;
   absl::StatusOr<v1::ListTrialsResponse> ListTrials(const v1::ListTrialsRequest& request) const;
+  absl::StatusOr<v1::GetTrialResponse> GetTrial(absl::string_view name) const;
   // Every attempt of the sweep (or of all), with its payload if one arrived.
   absl::StatusOr<v1::ListResultsResponse> ListResults(const v1::ListResultsRequest& request) const;
   // A hang report names what the explorer knows of its point.

@@ -109,4 +109,26 @@ absl::StatusOr<v1::ListTrialsResponse> ListTrials(Connection& connection, const 
   return response;
 }
 
+absl::StatusOr<v1::GetTrialResponse> GetTrial(Connection& connection, absl::string_view name) {
+  if (absl::StatusOr<std::string> sweep = shared::SweepNameOfTrial(name); !sweep.ok()) return sweep.status();
+  v1::GetTrialResponse response;
+  absl::Status status = ForEach(
+      connection,
+      absl::StrCat("SELECT ", kTrialColumns, ", ", kAttemptColumns,
+                   " FROM trials t LEFT JOIN attempts a ON a.trial = t.id WHERE t.name = ? ORDER BY a.attempt"),
+      [&](const Statement& statement) {
+        absl::StatusOr<TrialRow> trial = ReadTrial(statement);
+        if (!trial.ok()) return trial.status();
+        *response.mutable_trial() = std::move(trial->trial);
+        const AttemptRow attempt = ReadAttempt(statement, kTrialColumnCount);
+        // 0: it has none yet.
+        if (attempt.attempt > 0) *response.add_attempts() = AttemptOf(attempt, name);
+        return absl::OkStatus();
+      },
+      name);
+  if (!status.ok()) return status;
+  if (!response.has_trial()) return absl::NotFoundError(absl::StrCat("no trial \"", name, "\""));
+  return response;
+}
+
 }  // namespace crosscall::store

@@ -67,6 +67,9 @@ void Transaction::InsertAttempt(const AttemptRow& row) {
 void Transaction::UpdateAttempt(const AttemptRow& row) {
   Write([&] { return writer_.UpdateAttempt(row); });
 }
+void Transaction::ExplainAttempt(std::int64_t trial_id, std::uint32_t attempt, absl::string_view cause) {
+  Write([&] { return writer_.ExplainAttempt(trial_id, attempt, cause); });
+}
 void Transaction::InsertResult(const ResultRow& row) {
   Write([&] { return writer_.InsertResult(row); });
 }

@@ -43,6 +43,8 @@ class Transaction {
   void InsertAttempt(const AttemptRow& row);
   // Lease state, outcome, cause, expiry and end of the attempt.
   void UpdateAttempt(const AttemptRow& row);
+  // Another cause for an attempt that is LOST; nothing else of it changes.
+  void ExplainAttempt(std::int64_t trial_id, std::uint32_t attempt, absl::string_view cause);
   // Adds to the hangs index too, if it is the attempt's own, and HUNG or WEDGED.
   void InsertResult(const ResultRow& row);
   // Counts one ended attempt.

@@ -35,6 +35,7 @@ class Writer {
   absl::Status InsertPin(const PinRow& row);
   absl::Status InsertAttempt(const AttemptRow& row);
   absl::Status UpdateAttempt(const AttemptRow& row);
+  absl::Status ExplainAttempt(std::int64_t trial_id, std::uint32_t attempt, absl::string_view cause);
   absl::Status InsertResult(const ResultRow& row);
   absl::Status AddTally(const TallyRow& row);
   absl::Status PutLatency(const LatencyRow& row);

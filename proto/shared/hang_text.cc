@@ -159,6 +159,7 @@ std::string HangText(const v1::HangReport& report) {
                                  ", declared ", Span(report.detection_nanos()), " after the deadline\n");
   if (!report.name().empty()) absl::StrAppend(&out, report.name(), "\n");
   if (!report.summary().empty()) absl::StrAppend(&out, report.summary(), "\n");
+  if (!report.fingerprint().empty()) absl::StrAppend(&out, "fingerprint  ", report.fingerprint(), "\n");
   AppendWaits(report, out);
   AppendCpus(report, out);
   AppendTimeline(report, out);

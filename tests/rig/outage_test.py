@@ -100,6 +100,7 @@ class StopTest(unittest.TestCase):
                 self.assertTrue(rig.is_online("a"), "its agent goes on")
             hung_s = time.monotonic() - stopped
             self.assertEqual(done, [(HUNG,)])
+            self.assertRegex(rig.objects("hangs", "hang")[0]["fingerprint"], "^stopped / ")
             # What is added is the inquiry, which takes a second, and the upload.
             self.assertGreaterEqual(hung_s, HANG_AFTER_S - 0.1)
             self.assertLessEqual(hung_s, HANG_AFTER_S + 1 + ASKING_S)

@@ -139,6 +139,25 @@ TEST_F(AgentLoopTest, SequencesGrowAndOnlyTheFirstReportDescribes) {
   }
 }
 
+TEST_F(AgentLoopTest, EachReportSaysHowItFaredSinceTheLastAnswer) {
+  controller_.FailSynchronize(grpc::Status(grpc::StatusCode::UNAVAILABLE, "away"));
+  controller_.Desire({Lease(kTrial)});
+  Start(CompletesWith(10));
+  ASSERT_TRUE(controller_.Await([](const auto& c) { return c.reports().size() >= 3; }));
+  controller_.FailSynchronize(grpc::Status::OK);
+  EXPECT_TRUE(controller_.Await([](const auto& c) { return c.results().count(kTrial) == 1; }));
+  EXPECT_TRUE(Stop().ok());
+  absl::Duration age;
+  for (std::size_t i = 0; i < controller_.reports().size(); ++i) {
+    const v1::LifeSigns& signs = controller_.reports()[i].life_signs();
+    if (i < 3) EXPECT_EQ(signs.failed_call_count(), i);
+    EXPECT_GE(FromProto(signs.age()), age);
+    EXPECT_FALSE(signs.has_board_standstill()) << "there is no witness";
+    age = FromProto(signs.age());
+  }
+  EXPECT_EQ(controller_.reports().back().life_signs().failed_call_count(), 0u);
+}
+
 TEST_F(AgentLoopTest, LargeResultGoesUpInChunksThroughALossyController) {
   controller_.DropEveryUpload(3);
   controller_.Desire({Lease(kTrial)});

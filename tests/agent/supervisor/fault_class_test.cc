@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <map>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -177,6 +178,42 @@ TEST(FaultClass, LocksTakenInBothOrdersAreNotACallFault) {
   ASSERT_EQ(report.waits_size(), 2);
   EXPECT_EQ(report.waits(0).lock(), "B");
   EXPECT_EQ(report.waits(1).lock(), "A");
+}
+
+// Rule H2: one finding, one fingerprint. Each of these breaks something else.
+TEST(FaultClass, EachInjectionHasItsOwnFingerprintAndTheSameTwice) {
+  const Trial injections[] = {
+      {.scenario = "mutual-masked"},
+      {.scenario = "mutual-masked", .implementation = "call_lock/spin/mask_all"},
+      {.scenario = "caller-holds-lock"},
+      {.scenario = "dropped", .text = "programs: {0: [call 1 noop wait]}\nfaults: [{drop_ipi: {to: 1, nth: 1}}]\n"},
+      {.scenario = "masked",
+       .text = "programs:\n"
+               "  0: [barrier b, work 20ms, call 1 noop wait]\n"
+               "  1: [irq_off, barrier b, work 60s, irq_on]\n"},
+      {.scenario = "slow", .text = "functions: {f: [work 60s]}\nprograms: {0: [call 1 f wait]}\n"},
+      {.scenario = "behind",
+       .text = "functions: {f: [work 60s]}\nprograms: {0: [call 1 f nowait, call 1 noop wait]}\n",
+       .implementation = "generic_2008/spin/mask_all"},
+      {.scenario = "proxy",
+       .text = "functions: {again: [call 1 noop wait]}\n"
+               "programs: {0: [call 1 noop wait]}\n"
+               "interrupts: [{cpu: 0, run: again, times: 1, at: queued-not-kicked}]\n"
+               "faults: [kick_window]\n"},
+      {.scenario = "descheduled",
+       .text = "programs: {0: [call 1 noop wait]}\nfaults: [{deschedule: {cpu: 1, for: 60s, at: handler-entry}}]\n"},
+      {.scenario = "abba",
+       .text = "programs:\n"
+               "  0: [lock A, barrier b, lock B, unlock B, unlock A]\n"
+               "  1: [lock B, barrier b, lock A, unlock A, unlock B]\n"}};
+  std::map<std::string, std::string> scenario_of;
+  for (const Trial& trial : injections) {
+    const v1::HangReport first = Hang(trial);
+    const v1::HangReport second = Hang(trial);
+    EXPECT_EQ(first.fingerprint(), second.fingerprint()) << trial.scenario;
+    const auto [other, is_new] = scenario_of.emplace(first.fingerprint(), trial.scenario);
+    EXPECT_TRUE(is_new) << trial.scenario << " and " << other->second << " are both " << first.fingerprint();
+  }
 }
 
 TEST(FaultClass, FaultsThatTheAlgorithmsSurviveAreNoHang) {

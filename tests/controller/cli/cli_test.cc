@@ -5,12 +5,15 @@
 
 #include <set>
 
+#include "absl/strings/str_cat.h"
 #include "tests/controller/cli/cli_fixture.h"
 #include "tests/controller/cli/sample_results.h"
 
 namespace crosscall::cli {
 namespace {
 
+using testing::AllOf;
+using testing::ContainsRegex;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::StartsWith;
@@ -282,6 +285,29 @@ TEST_F(EndedSweep, ListShowAndCancel) {
   EXPECT_THAT(controller_.calls(), testing::Contains("CancelSweep wrong board"));
 }
 
+TEST_F(EndedSweep, ATrialIsShownWithEveryAttemptItsCauseAndParent) {
+  const std::string trial = controller_.trials.at(0).name();
+  const char* const causes[] = {"NETWORK: its agent ran", "BOARD: could not start: no worker", ""};
+  for (std::uint32_t number = 1; number <= 3; ++number) {
+    v1::Attempt& attempt = controller_.attempts.emplace_back();
+    attempt.set_name(absl::StrCat(trial, "/attempts/", number));
+    attempt.set_attempt(number);
+    if (number > 1) attempt.set_parent(absl::StrCat(trial, "/attempts/", number - 1));
+    attempt.set_lease_state(number == 3 ? "completed" : "expired");
+    attempt.set_outcome(number == 3 ? v1::OUTCOME_COMPLETED : v1::OUTCOME_LOST);
+    attempt.set_cause(causes[number - 1]);
+  }
+  ASSERT_EQ(RunOnController({"trial", "show", trial}), 0) << err_.str();
+  EXPECT_THAT(out_.str(),
+              AllOf(HasSubstr(trial), HasSubstr("ATTEMPT  PARENT  LEASE"), HasSubstr("NETWORK: its agent ran"),
+                    HasSubstr("no worker"), ContainsRegex("      3 +2  completed  completed")));
+  ASSERT_EQ(RunOnController({"--json", "trial", "show", trial}), 0);
+  EXPECT_THAT(out_.str(), HasSubstr(absl::StrCat("\"parent\":\"", trial, "/attempts/2\"")));
+  EXPECT_EQ(RunOnController({"trial", "show", "s1"}), 2);
+  EXPECT_THAT(err_.str(), HasSubstr("{sweep}/{trial}"));
+  EXPECT_EQ(RunOnController({"trial", "show", "s1/none"}), 3);
+}
+
 TEST_F(EndedSweep, ResultsAsTableAndCsv) {
   EXPECT_EQ(RunOnController({"results", "s"}), 0);
   EXPECT_EQ(out_.str(), kTable);
@@ -320,6 +346,9 @@ TEST_F(EndedSweep, HangsAreListedAndShown) {
             "2026-01-02 03:04:05Z  b1     mutual-masked  generic_2008/spin/mask_all  masked target  0,1    no    "
             "sweeps/s/trials/t2/attempts/1\n");
   EXPECT_THAT(controller_.calls(), testing::Contains("ListHangs sweeps/s"));
+  controller_.hangs[0].mutable_report()->set_fingerprint("masked, at completion / no handler / kicked");
+  EXPECT_EQ(RunOnController({"hangs", "s", "--json"}), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("\"fingerprint\":\"masked, at completion / no handler / kicked\""));
   EXPECT_EQ(RunOnController({"hang", "show", "s/t2/1"}), 0);
   EXPECT_THAT(out_.str(), StartsWith("attempt         sweeps/s/trials/t2/attempts/1\nboard           b1\n"));
   EXPECT_THAT(out_.str(), HasSubstr("CPU 0 and CPU 1 wait for each other, both masked"));

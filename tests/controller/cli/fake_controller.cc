@@ -128,6 +128,18 @@ grpc::Status FakeController::ListTrials(grpc::ServerContext*, const v1::ListTria
   return grpc::Status::OK;
 }
 
+grpc::Status FakeController::GetTrial(grpc::ServerContext*, const v1::GetTrialRequest* request,
+                                      v1::GetTrialResponse* response) {
+  if (grpc::Status status = Enter("GetTrial"); !status.ok()) return status;
+  for (const v1::Trial& trial : trials) {
+    if (trial.name() != request->name()) continue;
+    *response->mutable_trial() = trial;
+    response->mutable_attempts()->Add(attempts.begin(), attempts.end());
+    return grpc::Status::OK;
+  }
+  return NotFound(request->name());
+}
+
 grpc::Status FakeController::ExplainSweep(grpc::ServerContext*, const v1::ExplainSweepRequest* request,
                                           v1::ExplainSweepResponse* response) {
   if (grpc::Status status = Enter("ExplainSweep"); !status.ok()) return status;

@@ -39,6 +39,8 @@ class FakeController final : private v1::BoardService::Service,
   std::vector<v1::Board> boards;
   v1::Sweep sweep;
   std::vector<v1::Trial> trials;
+  // Of each trial.
+  std::vector<v1::Attempt> attempts;
   std::vector<v1::Result> results;
   std::vector<v1::Hang> hangs;
   std::vector<v1::TrialWait> waits;
@@ -67,6 +69,8 @@ class FakeController final : private v1::BoardService::Service,
                             v1::ExplainSweepResponse* response) override;
   grpc::Status ListTrials(grpc::ServerContext*, const v1::ListTrialsRequest* request,
                           v1::ListTrialsResponse* response) override;
+  grpc::Status GetTrial(grpc::ServerContext*, const v1::GetTrialRequest* request,
+                        v1::GetTrialResponse* response) override;
   grpc::Status ListBoards(grpc::ServerContext*, const v1::ListBoardsRequest* request,
                           v1::ListBoardsResponse* response) override;
   grpc::Status GetBoard(grpc::ServerContext*, const v1::GetBoardRequest* request,

@@ -189,9 +189,14 @@ TEST_F(DiagnosisTest, ALyingPowerCommandIsCaughtByTheBoot) {
 }
 
 TEST_F(DiagnosisTest, OneThatAnswersAgainByItselfIsNeverSwitched) {
+  agent_.signs.emplace();
   FallSilent();
   power_.Answer("on");
   rig_.Advance(absl::Seconds(60));
+  agent_.signs->set_failed_call_count(3);
+  agent_.Call();
+  EXPECT_EQ(Board().state(), B::STATE_DIAGNOSING);
+  EXPECT_TRUE(agent_.answered()) << "its next call is waited for";
   agent_.Call();
   EXPECT_EQ(Board().state(), B::STATE_ACTIVE);
   EXPECT_THAT(rig_.Results("sweeps/s1").at(0).attempt().cause(), StartsWith("NETWORK: "));

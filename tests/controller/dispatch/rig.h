@@ -229,6 +229,7 @@ class FakeAgent {
     request.set_boot_id(boot_);
     request.set_sequence(sequence);
     request.set_health(health);
+    if (signs) *request.mutable_life_signs() = *signs;
     if (sequence == 1 || describe) *request.mutable_description() = description_;
     for (const v1::HeldLease& lease : leases) *request.add_leases() = lease;
     for (const auto& [key, payload] : spool) {
@@ -332,6 +333,8 @@ class FakeAgent {
   std::vector<v1::HeldLease> leases;
   std::map<std::pair<std::string, std::uint32_t>, std::string> spool;
   std::string health;
+  // Those of an older release say nothing of themselves.
+  absl::optional<v1::LifeSigns> signs;
   bool describe = false;
 
  private:

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "proto/shared/proto_time.h"
 #include "tests/controller/dispatch/rig.h"
 
 namespace crosscall::dispatch {
@@ -150,6 +151,51 @@ TEST_F(SweepTest, ATrialThatCannotStartIsTriedAgainWithTheErrorKept) {
   EXPECT_EQ(first.attempt().lease_state(), "failed");
   EXPECT_EQ(first.attempt().outcome(), v1::OUTCOME_UNSPECIFIED);
   EXPECT_THAT(first.attempt().cause(), HasSubstr("no worker"));
+}
+
+// Attempts that differ in how they ended: by silence, by an error, by numbers that mean nothing.
+TEST_F(SweepTest, EveryAttemptIsToldWithItsCauseAndTheOneThatItRepeats) {
+  rig_.Create(1);
+  ASSERT_TRUE(agent_.GetLease());
+  const std::string trial = agent_.leases[0].trial();
+  agent_.Call();
+  rig_.Advance(absl::Minutes(4));
+  agent_.leases.clear();
+  ASSERT_TRUE(agent_.GetLease());
+  agent_.leases[0].set_state(v1::HeldLease::STATE_FAILED);
+  agent_.leases[0].set_start_error("no worker");
+  agent_.Call();
+  agent_.leases.clear();
+  agent_.RunOne(v1::OUTCOME_INVALID);
+  const absl::StatusOr<v1::GetTrialResponse> told = rig_.store().GetTrial(trial);
+  ASSERT_TRUE(told.ok()) << told.status();
+  EXPECT_EQ(told->trial().name(), trial);
+  EXPECT_EQ(told->trial().state(), v1::Trial::STATE_FAILED);
+  ASSERT_EQ(told->attempts_size(), 3);
+  const v1::Attempt& lost = told->attempts(0);
+  EXPECT_EQ(lost.parent(), "");
+  EXPECT_EQ(lost.outcome(), v1::OUTCOME_LOST);
+  EXPECT_THAT(lost.cause(), HasSubstr("UNKNOWN: it was heard again, in the same boot"));
+  const v1::Attempt& failed = told->attempts(1);
+  EXPECT_EQ(failed.parent(), lost.name());
+  EXPECT_EQ(failed.lease_state(), "failed");
+  EXPECT_THAT(failed.cause(), HasSubstr("could not start: no worker"));
+  const v1::Attempt& invalid = told->attempts(2);
+  EXPECT_EQ(invalid.parent(), failed.name());
+  EXPECT_EQ(invalid.outcome(), v1::OUTCOME_INVALID);
+  for (const v1::Attempt& attempt : told->attempts()) {
+    EXPECT_GE(shared::TimeOf(attempt.end_time()), shared::TimeOf(attempt.grant_time()));
+  }
+}
+
+TEST_F(SweepTest, ATrialWithoutAttemptsIsThereAndAnotherIsNot) {
+  rig_.Create(2);
+  const std::vector<v1::Trial> trials = rig_.Trials("sweeps/s1");
+  const absl::StatusOr<v1::GetTrialResponse> waiting = rig_.store().GetTrial(trials[1].name());
+  ASSERT_TRUE(waiting.ok());
+  EXPECT_EQ(waiting->attempts_size(), 0);
+  EXPECT_TRUE(absl::IsNotFound(rig_.store().GetTrial("sweeps/s1/trials/t9").status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(rig_.store().GetTrial("sweeps/s1").status()));
 }
 
 TEST_F(SweepTest, RetriesComeAfterFirstTries) {

@@ -83,6 +83,8 @@ TEST_F(PowerVerdictTest, TheSameBootWithoutACycleIsNetworkOrAgent) {
   other_.boot_id = "boot-1";
   EXPECT_THAT(Judge(other_).cause, StartsWith("AGENT: "));
   other_.incarnation_id = "life-1";
+  EXPECT_THAT(Judge(other_).cause, StartsWith("UNKNOWN: "));
+  other_.why_silent = "NETWORK: its agent ran";
   const PowerVerdict verdict = Judge(other_);
   EXPECT_THAT(verdict.cause, StartsWith("NETWORK: "));
   EXPECT_FALSE(verdict.quarantine);

@@ -15,6 +15,7 @@ using ::testing::Not;
 v1::HangReport MutualMasked() {
   v1::HangReport report;
   report.set_hang_class(v1::HANG_CLASS_MASKED_TARGET);
+  report.set_fingerprint("masked, at completion / no handler / kicked");
   report.set_summary("CPU 0 and CPU 1 wait for each other, both masked");
   report.set_detection_nanos(3'400'000);
   for (std::uint32_t cpu = 0; cpu < 2; ++cpu) {
@@ -40,6 +41,7 @@ TEST(HangTextTest, SaysWhoWaitsForWhomAndTheCycle) {
   EXPECT_THAT(text, HasSubstr("HANG: masked target, declared 3400.0 us after the deadline\n"));
   EXPECT_THAT(text, HasSubstr("CPU 0 waits for completion of its call to CPU 1, for 1000.0 ms (call 7)\n"));
   EXPECT_THAT(text, HasSubstr("CPU 0 -> CPU 1 -> CPU 0\n"));
+  EXPECT_THAT(text, HasSubstr("\nfingerprint  masked, at completion / no handler / kicked\n"));
   EXPECT_THAT(text, HasSubstr("CPU 1 (board CPU 3): interrupts masked, IPI pending, 0 queued, thread R"));
   EXPECT_THAT(text, Not(HasSubstr("last stages")));
   EXPECT_EQ(text.back(), '\n');
