@@ -76,6 +76,7 @@ std::unique_ptr<CLI::App> BuildApp(Invocation& invocation) {
   AddSweepCommands(*app, invocation);
   AddResultCommands(*app, invocation);
   AddHangCommands(*app, invocation);
+  AddExportCommands(*app, invocation);
   AddScheduleCommands(*app, invocation);
   AddAccessCommands(*app, invocation);
   AddVersion(*app, invocation);

@@ -64,6 +64,7 @@ void AddPowerCommands(CLI::App& boards, Invocation& invocation);
 void AddSweepCommands(CLI::App& root, Invocation& invocation);
 void AddResultCommands(CLI::App& root, Invocation& invocation);
 void AddHangCommands(CLI::App& root, Invocation& invocation);
+void AddExportCommands(CLI::App& root, Invocation& invocation);
 void AddScheduleCommands(CLI::App& root, Invocation& invocation);
 void AddAccessCommands(CLI::App& root, Invocation& invocation);
 
