@@ -19,13 +19,13 @@ constexpr int kMostReportsAtOnce = 2;
 constexpr int kShownSweeps = 200;
 constexpr int kPageSize = 500;
 
-metrics::Page Closed() {
+metrics::WebPage Closed() {
   return {403, kPlain,
           "These pages are for viewers, and this port asks nobody who he is. Start the controller with "
           "--metrics-password-file or --metrics-client-ca; deploy/README.md, \"Pages\".\n"};
 }
 
-metrics::Page PageOf(const absl::StatusOr<std::string>& html) {
+metrics::WebPage PageOf(const absl::StatusOr<std::string>& html) {
   if (html.ok()) return {200, kHtml, *html};
   switch (html.status().code()) {
     case absl::StatusCode::kNotFound:
@@ -99,7 +99,7 @@ bool PagesAreOpen(const metrics::HttpSecurity& security, bool insecure) {
   return insecure || !security.password_file.empty() || !security.client_ca_file.empty();
 }
 
-metrics::Page Pages::Lab() const {
+metrics::WebPage Pages::Lab() const {
   if (!open_) return Closed();
   const std::shared_ptr<const dispatch::Snapshot> snapshot = snapshot_();
   v1::ListSweepsRequest request;
@@ -113,7 +113,7 @@ metrics::Page Pages::Lab() const {
   return PageOf(report::MakeLabPage(lab, clock_.Wall()));
 }
 
-metrics::Page Pages::Report(const std::string& sweep, const std::string& baseline) {
+metrics::WebPage Pages::Report(const std::string& sweep, const std::string& baseline) {
   if (!open_) return Closed();
   if (!shared::IsId(sweep) || !(baseline.empty() || shared::IsId(baseline))) {
     return {400, kPlain, "the form is /sweeps/SWEEP or /sweeps/SWEEP?baseline=SWEEP; an id is of a-z, 0-9 and -\n"};
@@ -123,7 +123,7 @@ metrics::Page Pages::Report(const std::string& sweep, const std::string& baselin
   }
   StoreSource source(store_, snapshot_());
   const std::string baseline_name = baseline.empty() ? "" : shared::SweepName(baseline);
-  metrics::Page page = PageOf(report::MakeReport(source, shared::SweepName(sweep), baseline_name, clock_.Wall()));
+  metrics::WebPage page = PageOf(report::MakeReport(source, shared::SweepName(sweep), baseline_name, clock_.Wall()));
   GiveTurn();
   return page;
 }

@@ -27,8 +27,8 @@ class Pages {
       : snapshot_(std::move(snapshot)), store_(store), clock_(clock), open_(open) {}
 
   // The answer to `/`, and to `/sweeps/{sweep}` with `baseline` (an id, or empty).
-  metrics::Page Lab() const;
-  metrics::Page Report(const std::string& sweep, const std::string& baseline);
+  metrics::WebPage Lab() const;
+  metrics::WebPage Report(const std::string& sweep, const std::string& baseline);
 
  private:
   // Few reports are made at once: each may take seconds, and scrapes need threads, too.

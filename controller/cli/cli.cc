@@ -78,6 +78,7 @@ std::unique_ptr<CLI::App> BuildApp(Invocation& invocation) {
   AddResultCommands(*app, invocation);
   AddReportCommand(*app, invocation);
   AddHangCommands(*app, invocation);
+  AddExportCommands(*app, invocation);
   AddScheduleCommands(*app, invocation);
   AddAccessCommands(*app, invocation);
   AddVersion(*app, invocation);

@@ -66,6 +66,7 @@ void AddTrialCommands(CLI::App& root, Invocation& invocation);
 void AddResultCommands(CLI::App& root, Invocation& invocation);
 void AddReportCommand(CLI::App& root, Invocation& invocation);
 void AddHangCommands(CLI::App& root, Invocation& invocation);
+void AddExportCommands(CLI::App& root, Invocation& invocation);
 void AddScheduleCommands(CLI::App& root, Invocation& invocation);
 void AddAccessCommands(CLI::App& root, Invocation& invocation);
 

@@ -54,7 +54,7 @@ void Configure(httplib::Server& server, Expositions expositions, const HttpLimit
   });
 }
 
-void Answer(const Page& page, httplib::Response& response) {
+void Answer(const WebPage& page, httplib::Response& response) {
   response.status = page.status;
   response.set_content(page.body, page.content_type);
   // What a viewer may read stays his.

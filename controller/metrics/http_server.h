@@ -61,7 +61,7 @@ struct Expositions {
 Expositions ExpositionsOf(const Exporter& exporter);
 
 // One answer for people.
-struct Page {
+struct WebPage {
   int status = 200;
   std::string content_type;
   std::string body;
@@ -69,9 +69,9 @@ struct Page {
 
 // Each unset: there is none.
 struct PageHandlers {
-  std::function<Page()> home;
+  std::function<WebPage()> home;
   // By ids; `baseline` may be empty.
-  std::function<Page(const std::string& sweep, const std::string& baseline)> sweep;
+  std::function<WebPage(const std::string& sweep, const std::string& baseline)> sweep;
 };
 
 // Threads of its own. The handlers are called on several of them at once.

@@ -27,7 +27,7 @@ ALLOWED = {
     "controller/access": ["controller/dispatch", "controller/store", "proto/shared", "crosscall"],
     "controller/api": ["controller/access", "controller/dispatch", "controller/store", "proto/shared", "crosscall"],
     "controller/metrics": ["controller/dispatch", "controller/store", "proto/shared", "crosscall"],
-    "controller/cli": ["controller/report", "proto/shared", "crosscall"],
+    "controller/cli": ["controller/metrics/catalogue.h", "controller/metrics/detail.h", "controller/report", "proto/shared", "crosscall"],
     "controller/report": ["controller/cli/units.h", "proto/shared", "crosscall"],
     "controller": ["controller/access", "controller/api", "controller/cli", "controller/dispatch", "controller/metrics", "controller/power", "controller/report",
                    "controller/store", "controller/certificate_commands.h", "controller/console_command.h", "controller/maintenance_commands.h",

@@ -131,9 +131,9 @@ TEST_F(HttpServerTest, HealthIsOk) {
 
 TEST_F(HttpServerTest, PagesAreAnsweredByTheirHandlersAndKeptByNobody) {
   PageHandlers handlers;
-  handlers.home = [] { return Page{200, "text/html; charset=utf-8", "<p>lab</p>"}; };
+  handlers.home = [] { return WebPage{200, "text/html; charset=utf-8", "<p>lab</p>"}; };
   handlers.sweep = [](const std::string& sweep, const std::string& baseline) {
-    return Page{sweep == "none" ? 404 : 200, "text/plain", absl::StrCat(sweep, " over ", baseline)};
+    return WebPage{sweep == "none" ? 404 : 200, "text/plain", absl::StrCat(sweep, " over ", baseline)};
   };
   const absl::StatusOr<std::unique_ptr<HttpServer>> server =
       HttpServer::Start("127.0.0.1:0", FixedExpositions(""), {}, handlers);

@@ -20,6 +20,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "controller/access/authority.h"
+#include "controller/cli/history.h"
 #include "controller/metrics/exporter.h"
 #include "controller/metrics/http_server.h"
 #include "gmock/gmock.h"
@@ -27,6 +28,8 @@
 #include "proto/shared/certificate_request.h"
 #include "proto/shared/clock.h"
 #include "proto/shared/durable_file.h"
+#include "proto/shared/histogram_proto.h"
+#include "proto/shared/proto_time.h"
 #include "tests/controller/api/api_fixture.h"
 #include "tests/controller/metrics/fixed_expositions.h"
 
@@ -182,6 +185,71 @@ TEST_F(PrometheusTest, ScrapesWithACertificateAndAPassword) {
   });
   ASSERT_TRUE(scraped) << prometheus.log();
   EXPECT_THAT(up, HasSubstr(",\"1\"]")) << prometheus.Ask("/api/v1/targets");
+}
+
+// The value that a query has at a moment; empty: none.
+std::string ValueAt(const Prometheus& prometheus, const std::string& query, absl::Time time) {
+  const std::string answer =
+      prometheus.Ask(absl::StrCat("/api/v1/query?query=", query, "&time=", absl::ToUnixSeconds(time)));
+  const std::size_t value = answer.find("\"value\":[");
+  if (value == std::string::npos) return "";
+  const std::size_t begin = answer.find(",\"", value) + 2;
+  return answer.substr(begin, answer.find('"', begin) - begin);
+}
+
+TEST_F(PrometheusTest, ServesTheExportedPast) {
+  const absl::Time begin =
+      absl::FromUnixSeconds(absl::ToUnixSeconds(shared::SystemClock().Wall()) / 3600 * 3600) - absl::Hours(48);
+  cli::HistoryOptions options;
+  options.step = absl::Minutes(1);
+  options.labels = {{"job", "crosscall-results"}};
+  v1::Board board;
+  board.set_name("boards/b1");
+  board.mutable_description()->set_model("a \"model\" with \\");
+  cli::History history(options, {board});
+  for (int trial = 0; trial < 4; ++trial) {
+    v1::Result result;
+    result.mutable_trial()->set_board("boards/b1");
+    result.mutable_trial()->mutable_spec()->set_scenario("ping-pong");
+    result.mutable_trial()->mutable_spec()->set_implementation("generic_2008/spin/mask_all");
+    result.mutable_trial()->mutable_spec()->set_target_system(v1::TARGET_SYSTEM_SIGNAL);
+    *result.mutable_commit_time() = shared::TimestampOf(begin + (trial + 1) * absl::Hours(1));
+    const bool hung = trial == 3;
+    result.mutable_payload()->set_outcome(hung ? v1::OUTCOME_HUNG : v1::OUTCOME_COMPLETED);
+    if (!hung) {
+      shared::Histogram latency;
+      latency.Record(static_cast<std::uint64_t>(1'000 * (trial + 1)));
+      *result.mutable_payload()->mutable_latency() = shared::ToProto(latency);
+    }
+    history.Add(result);
+  }
+  const std::string text = data_ + "/history.om";
+  std::ofstream file(text);
+  history.Write(file, begin, begin + absl::Hours(6));
+  file.close();
+  // NOLINTNEXTLINE(cert-env33-c): a constant command on files of our own
+  ASSERT_EQ(std::system(absl::StrCat("promtool tsdb create-blocks-from openmetrics ", text, " ", data_, "/data > ",
+                                     data_, "/said 2>&1")
+                            .c_str()),
+            0)
+      << std::ifstream(data_ + "/said").rdbuf();
+
+  const Prometheus prometheus(data_, "127.0.0.1:1", "", {"--storage.tsdb.retention.time=60d"});
+  ASSERT_TRUE(prometheus.started());
+  ASSERT_TRUE(Await([&] { return !ValueAt(prometheus, "vector(1)", begin).empty(); })) << prometheus.log();
+  const std::string completed = "crosscall_board_trials_total{board=\"b1\",outcome=\"completed\"}";
+  EXPECT_EQ(ValueAt(prometheus, completed, begin + absl::Minutes(30)), "0");
+  EXPECT_EQ(ValueAt(prometheus, completed, begin + absl::Minutes(90)), "1");
+  EXPECT_EQ(ValueAt(prometheus, completed, begin + absl::Hours(5)), "3");
+  EXPECT_EQ(ValueAt(prometheus, "crosscall_board_hangs_total{job=\"crosscall-results\"}", begin + absl::Hours(5)), "1");
+  EXPECT_EQ(ValueAt(prometheus, "crosscall_board_last_hang_timestamp_seconds", begin + absl::Hours(5)),
+            absl::StrCat(absl::ToUnixSeconds(begin + absl::Hours(4))));
+  EXPECT_EQ(ValueAt(prometheus, "crosscall_last_trial_latency_seconds{stat=\"p99\"}", begin + absl::Hours(5)),
+            "0.000003");
+  EXPECT_EQ(ValueAt(prometheus, "sum(crosscall_call_latency_seconds_bucket{le=\"2e-06\"})", begin + absl::Hours(5)),
+            "2");
+  EXPECT_EQ(ValueAt(prometheus, "crosscall_call_latency_seconds_count", begin + absl::Hours(5)), "3");
+  EXPECT_EQ(ValueAt(prometheus, "count(crosscall_board_info)", begin + absl::Hours(5)), "1");
 }
 
 }  // namespace
