@@ -31,8 +31,9 @@ class KillTest(unittest.TestCase):
         victims = [*BOARDS, "controller"] * KILLS
         chance.shuffle(victims)
         with LabRig() as rig:
-            rig.create("kills", 8 * KILLS)
+            sweeps = []
             for victim in victims:
+                self.keep_busy(rig, sweeps)
                 # The moment of the kill is the experiment, not a wait for anything.
                 time.sleep(chance.uniform(0, 0.4))
                 if victim == "controller":
@@ -41,8 +42,15 @@ class KillTest(unittest.TestCase):
                 else:
                     rig.agents[victim].kill()
                     rig.again(victim)
-            self.assertEqual(rig.wait_for_end("kills")["state"], "STATE_SUCCEEDED")
+            for sweep in sweeps:
+                self.assertEqual(rig.wait_for_end(sweep)["state"], "STATE_SUCCEEDED")
             print(f"seed {SEED}, {len(victims)} kills:", check_each_result_once(self, rig))
+
+    def keep_busy(self, rig, sweeps):
+        """Every kill hits running sweeps, and few trials are left when the last one is over."""
+        if rows(rig, "SELECT count(*) FROM trials WHERE state IN (1, 2)")[0][0] < 4 * len(BOARDS):
+            sweeps.append(f"kills-{len(sweeps)}")
+            rig.create(sweeps[-1], 8)
 
 
 class StopTest(unittest.TestCase):
