@@ -44,6 +44,7 @@ class SweepReader {
         {{"time", ""}, &SweepReader::Time},
         {{"deadline", ""}, &SweepReader::Deadline},
         {{"sweep_deadline", ""}, &SweepReader::SweepDeadline},
+        {{"time_budget", ""}, &SweepReader::TimeBudget},
         {{"boards", ""}, &SweepReader::Boards},
         {{"oversubscribe", ""}, &SweepReader::Oversubscribe},
         {{"strict", ""}, &SweepReader::Strict},
@@ -273,6 +274,9 @@ class SweepReader {
   }
   absl::Status SweepDeadline(const YAML::Node& node) {
     return Span(node, kMinSweepDeadline, kMaxSweepDeadline, *spec_.mutable_sweep_deadline());
+  }
+  absl::Status TimeBudget(const YAML::Node& node) {
+    return Span(node, kMinSweepDeadline, kMaxSweepDeadline, *spec_.mutable_time_budget());
   }
 
   absl::Status Oversubscribe(const YAML::Node& node) {

@@ -87,6 +87,7 @@ void Attempts::Grant(Batch& batch, TrialState& trial) {
   if (sweep.state() == v1::Sweep::STATE_PENDING) {
     sweep.set_state(v1::Sweep::STATE_RUNNING);
     *sweep.mutable_start_time() = shared::TimestampOf(batch.wall());
+    world_.CountBudget(*trial.sweep, batch.now(), batch.wall());
   }
 }
 
@@ -229,6 +230,12 @@ void Attempts::EndWaiting(Batch& batch, TrialState& trial, v1::Trial::State to, 
   SetTrial(batch, trial, to, reason);
 }
 
+void Attempts::Leave(Batch& batch, TrialState& trial) {
+  v1::SweepProgress& progress = *trial.sweep->row.sweep.mutable_progress();
+  progress.set_left_count(progress.left_count() + 1);
+  EndWaiting(batch, trial, v1::Trial::STATE_EXPIRED, "left: the sweep's time budget was used up");
+}
+
 void Attempts::Settle(Batch& batch, TrialState& trial, store::AttemptRow row, v1::Outcome outcome,
                       const std::string& cause) {
   row.outcome = outcome;
@@ -255,6 +262,7 @@ void Attempts::Settle(Batch& batch, TrialState& trial, store::AttemptRow row, v1
   }
   if (next == v1::Trial::STATE_CANCELLED) reason = trial.sweep->row.sweep.state_reason();
   SetTrial(batch, trial, next, reason);
+  if (next == v1::Trial::STATE_PENDING && trial.sweep->begins_until <= batch.now()) Leave(batch, trial);
 }
 
 void Attempts::CountStrike(Batch& batch, BoardState& board, const std::string& cause) {

@@ -48,6 +48,8 @@ class Attempts {
   void Complete(Batch& batch, BoardState& board, const store::ResultSummary& summary, const std::string& reason);
   void CompleteSpooled(Batch& batch, BoardState& board, std::size_t index, const store::ResultSummary& summary,
                        const std::string& reason);
+  // The time budget of its sweep is used up: a waiting trial is not begun any more.
+  void Leave(Batch& batch, TrialState& trial);
   // A waiting trial ends without an attempt.
   void EndWaiting(Batch& batch, TrialState& trial, v1::Trial::State to, const std::string& reason);
 

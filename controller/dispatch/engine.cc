@@ -180,7 +180,7 @@ void Engine::CheckDeadlines(Batch& batch) {
     parts_->sessions.CheckDeadlines(batch, *world.boards.at(name));
   }
   for (const std::int64_t number : world.sweep_deadlines.TakeDue(batch.now())) {
-    parts_->desk.Expire(batch, *world.sweeps.at(number));
+    parts_->desk.CheckDue(batch, *world.sweeps.at(number));
   }
   // After the sweeps: one whose window has just closed is no overlap.
   for (const std::int64_t number : world.schedule_deadlines.TakeDue(batch.now())) {

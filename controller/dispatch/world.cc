@@ -115,7 +115,9 @@ SweepState& World::AddSweep(store::SweepRow row, std::vector<store::TrialRow> ro
   SweepState& sweep = *sweeps.emplace(number, std::make_unique<SweepState>()).first->second;
   sweep.row = std::move(row);
   sweeps_by_name[sweep.row.sweep.name()] = &sweep;
-  sweep_deadlines.Set(number, now + (shared::TimeOf(sweep.row.sweep.expire_time()) - wall));
+  sweep.ends_by = now + (shared::TimeOf(sweep.row.sweep.expire_time()) - wall);
+  sweep_deadlines.Set(number, sweep.ends_by);
+  CountBudget(sweep, now, wall);
   ShareOf(sweep).Enter(sweep.row.sweep.owner(), now);
   for (store::TrialRow& trial_row : rows) {
     TrialState& trial = sweep.trials.emplace_back();
@@ -131,6 +133,14 @@ SweepState& World::AddSweep(store::SweepRow row, std::vector<store::TrialRow> ro
   last_sweep_number = std::max(last_sweep_number, number);
   if (!sweep.trials.empty()) last_trial_id = std::max(last_trial_id, sweep.trials.back().row.id);
   return sweep;
+}
+
+void World::CountBudget(SweepState& sweep, absl::Duration now, absl::Time wall) {
+  const v1::Sweep& row = sweep.row.sweep;
+  if (!row.spec().has_time_budget() || !row.has_start_time()) return;
+  const absl::Time until = shared::TimeOf(row.start_time()) + shared::SpanOf(row.spec().time_budget());
+  sweep.begins_until = now + (until - wall);
+  sweep_deadlines.Set(sweep.row.number, std::min(sweep.ends_by, sweep.begins_until));
 }
 
 ScheduleState* World::FindSchedule(absl::string_view name) {

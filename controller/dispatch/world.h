@@ -55,6 +55,9 @@ struct SweepState {
   store::SweepRow row;
   // By position; addresses are stable.
   std::deque<TrialState> trials;
+  // When it must have ended, and from when on none of its trials is begun.
+  absl::Duration ends_by = absl::InfiniteDuration();
+  absl::Duration begins_until = absl::InfiniteDuration();
 };
 
 struct ScheduleState {
@@ -228,6 +231,8 @@ struct World {
   // Null if there is none.
   ScheduleState* FindSchedule(absl::string_view name);
   scheduler::FairShare& ShareOf(const SweepState& sweep) { return shares[sweep.row.sweep.priority()]; }
+  // The time budget of the sweep, if it has one, begins to count, or counts since it started.
+  void CountBudget(SweepState& sweep, absl::Duration now, absl::Time wall);
   // Forgets a sweep that has ended.
   void RemoveSweep(std::int64_t number);
   void Enqueue(TrialState& trial, absl::Duration now);

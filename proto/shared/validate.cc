@@ -207,6 +207,14 @@ absl::Status Validate(const v1::SweepSpec& spec) {
       return status;
     }
   }
+  if (spec.has_time_budget()) {
+    if (absl::Status status = Span("time_budget", spec.time_budget(), kNanosPerSecond, 90 * 24 * 3600); !status.ok()) {
+      return status;
+    }
+  }
+  if (!spec.continued_sweep().empty()) {
+    if (absl::StatusOr<std::string> id = SweepIdOf(spec.continued_sweep()); !id.ok()) return id.status();
+  }
   for (const std::string& board : spec.selector().boards()) {
     if (absl::StatusOr<std::string> id = BoardIdOf(board); !id.ok()) return id.status();
   }
@@ -224,6 +232,9 @@ absl::Status Validate(const v1::CreateSweepRequest& request) {
 absl::Status Validate(const v1::CreateScheduleRequest& request) {
   if (!IsId(request.schedule_id())) {
     return Wrong("schedule_id", absl::StrCat("\"", CleanText(request.schedule_id(), 80), "\""), "[a-z0-9-]{1,63}");
+  }
+  if (!request.schedule().spec().continued_sweep().empty()) {
+    return Wrong("continued_sweep", "given in a schedule", "sweeps that a person asks for: it can be continued once");
   }
   return Validate(request.schedule().spec());
 }
