@@ -212,6 +212,7 @@ void AddSweepFlags(CLI::App& command, SweepFlags& flags) {
       ->type_name("SPAN");
   command.add_flag("--oversubscribe", flags.oversubscribe, "Allow more scenario CPUs than a board has");
   command.add_flag("--strict", flags.strict, "Refuse misuse of the call API");
+  command.add_flag("--fresh-boot", flags.fresh_boot, "Switch the board off and on before each trial");
   command.add_flag("--no-realtime", flags.no_realtime, "Never take SCHED_FIFO");
 }
 
@@ -221,6 +222,7 @@ absl::Status ApplySweepFlags(const SweepFlags& flags, const FileReader& read_fil
   if (absl::Status status = ApplyLimits(flags, spec); !status.ok()) return status;
   if (flags.oversubscribe) spec.set_oversubscribe(true);
   if (flags.strict) spec.set_strict(true);
+  if (flags.fresh_boot) spec.set_fresh_boot(true);
   if (flags.no_realtime) spec.set_no_realtime(true);
   return absl::OkStatus();
 }

@@ -36,6 +36,7 @@ struct SweepFlags {
   std::optional<std::string> time_budget;
   bool oversubscribe = false;
   bool strict = false;
+  bool fresh_boot = false;
   bool no_realtime = false;
 };
 

@@ -49,6 +49,7 @@ class SweepReader {
         {{"oversubscribe", ""}, &SweepReader::Oversubscribe},
         {{"strict", ""}, &SweepReader::Strict},
         {{"no_realtime", ""}, &SweepReader::NoRealtime},
+        {{"fresh_boot", ""}, &SweepReader::FreshBoot},
     };
     std::vector<YamlKey> keys;
     for (const Axis& axis : kAxes) keys.push_back(axis.key);
@@ -287,6 +288,9 @@ class SweepReader {
   }
   absl::Status NoRealtime(const YAML::Node& node) {
     return One(node, "true or false", ParseTruth, [&](bool value) { spec_.set_no_realtime(value); });
+  }
+  absl::Status FreshBoot(const YAML::Node& node) {
+    return One(node, "true or false", ParseTruth, [&](bool value) { spec_.set_fresh_boot(value); });
   }
 
   // Names, or a map with names, labels and how many of the matching ones.

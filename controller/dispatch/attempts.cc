@@ -72,6 +72,7 @@ void Attempts::Grant(Batch& batch, TrialState& trial) {
   lease.spec = trial.ParsedSpec();
   lease.term = scheduler::GrantTerm(RulesOf(settings_, board), lease.spec, batch.now());
   lease.stored_expiry = lease.term.expires;
+  lease.awaits_boot = lease.spec.fresh_boot();
   lease.row.trial_id = trial.row.id;
   lease.row.attempt = trial.row.trial.attempt_count();
   lease.row.board = board.row.name;
@@ -103,6 +104,17 @@ void Attempts::Renew(Batch& batch, BoardState& board) {
   batch.tx().UpdateAttempt(lease.row);
 }
 
+void Attempts::Booted(Batch& batch, BoardState& board) {
+  Lease& lease = *board.lease;
+  lease.awaits_boot = false;
+  lease.term = scheduler::GrantTerm(RulesOf(settings_, board), lease.spec, batch.now());
+  lease.stored_expiry = lease.term.expires;
+  lease.row.incarnation_id = board.row.incarnation_id;
+  lease.row.expire_time = batch.wall() + (lease.term.expires - batch.now());
+  batch.tx().UpdateAttempt(lease.row);
+  batch.Touch(board);
+}
+
 void Attempts::Revoke(Batch& batch, BoardState& board, const std::string& reason) {
   Lease& lease = *board.lease;
   if (lease.state == scheduler::LeaseState::kRevoking) return;
@@ -110,6 +122,8 @@ void Attempts::Revoke(Batch& batch, BoardState& board, const std::string& reason
   lease.row.cause = reason;
   batch.tx().UpdateAttempt(lease.row);
   batch.Touch(board);
+  // No agent has it, so none must let it go.
+  if (lease.awaits_boot) End(batch, board, scheduler::LeaseState::kRevoked, v1::OUTCOME_UNSPECIFIED, reason);
 }
 
 void Attempts::End(Batch& batch, BoardState& board, scheduler::LeaseState to, v1::Outcome outcome,

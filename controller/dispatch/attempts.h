@@ -21,6 +21,8 @@ class Attempts {
   void Grant(Batch& batch, TrialState& trial);
   // A report lists the board's lease.
   void Renew(Batch& batch, BoardState& board);
+  // The boot that the board's lease asked for has come, with the session that is open now.
+  void Booted(Batch& batch, BoardState& board);
   // The board's lease is no longer desired; for the first reason, if there are several.
   void Revoke(Batch& batch, BoardState& board, const std::string& reason);
   // The board's lease ends without a result. `outcome` is LOST, or UNSPECIFIED if it could not start or was revoked.

@@ -197,6 +197,7 @@ void Engine::EndBatch(Batch& batch) {
     parts_->diagnoses.Tend(batch, *board);
     parts_->checks.Tend(batch, *board);
     Place(batch, settings_, world, *board);
+    parts_->diagnoses.TendPlan(batch, *board);
     parts_->sessions.AnswerIfDue(batch, *board);
     world.board_deadlines.Set(name, board->NextDeadline(settings_, batch.now()));
   }

@@ -173,7 +173,8 @@ std::vector<scheduler::BoardOffer> SweepDesk::Offers(const Batch& batch) const {
                       .description = &board->row.description,
                       .labels = scheduler::EffectiveLabels(board->row.description, board->row.record),
                       .withheld = scheduler::TakesPart(state) ? "" : scheduler::StateWord(state),
-                      .online = !board->IsSilent(settings_, batch.now())});
+                      .online = !board->IsSilent(settings_, batch.now()),
+                      .switchable = board->CanBeSwitched(settings_)});
   }
   return offers;
 }

@@ -28,13 +28,19 @@ bool BoardState::CanBeSwitched(const Settings& settings) const {
   return settings.power.run && !row.record.power().argv().empty();
 }
 
+bool BoardState::PlansBoot() const {
+  const v1::Diagnosis& diagnosis = row.record.diagnosis();
+  return diagnosis.planned() && diagnosis.phase() != v1::Diagnosis::PHASE_ENDED;
+}
+
 bool BoardState::AwaitsPowerRun(const Settings& settings) const {
-  return row.state == v1::Board::STATE_DIAGNOSING && power_job == 0 && CanBeSwitched(settings) &&
+  return PowerIsUsed() && power_job == 0 && CanBeSwitched(settings) &&
          !scheduler::WordOf(row.record.diagnosis()).empty();
 }
 
 absl::Duration BoardState::WedgeSuspectedAt(const Settings& settings) const {
-  const bool expected = scheduler::TakesPart(row.state) && !row.incarnation_id.empty() && !lease && !held;
+  const bool expected =
+      scheduler::TakesPart(row.state) && !row.incarnation_id.empty() && !lease && !held && !PlansBoot();
   if (!expected || !CanBeSwitched(settings)) return absl::InfiniteDuration();
   return std::max(last_contact + settings.power_rules.wedge_after, not_suspected_before);
 }
@@ -55,7 +61,7 @@ absl::Duration BoardState::SilentAt(const Settings& settings) const {
 absl::optional<absl::Duration> BoardState::NextDeadline(const Settings& settings, absl::Duration now) const {
   absl::Duration next = absl::InfiniteDuration();
   if (held) next = std::min(next, held->until);
-  if (lease) next = std::min(next, lease->term.expires);
+  if (lease && !lease->awaits_boot) next = std::min(next, lease->term.expires);
   for (const SpooledAttempt& attempt : spooled) next = std::min(next, attempt.until);
   if (row.state == v1::Board::STATE_ACTIVE) {
     next = std::min(next, SelfCheckFailsAt(settings));
@@ -63,7 +69,7 @@ absl::optional<absl::Duration> BoardState::NextDeadline(const Settings& settings
     if (settings.health_period > absl::ZeroDuration() && !lease) next = std::min(next, check_due);
   }
   next = std::min(next, WedgeSuspectedAt(settings));
-  if (row.state == v1::Board::STATE_DIAGNOSING) next = std::min(next, diagnosis_deadline);
+  if (PowerIsUsed()) next = std::min(next, diagnosis_deadline);
   if (AwaitsPowerRun(settings)) next = now;
   // The instant at which it becomes silent matters only once.
   if (!IsSilent(settings, now)) next = std::min(next, SilentAt(settings));
@@ -83,6 +89,8 @@ scheduler::BoardStanding BoardState::Standing(const Settings& settings, absl::Du
   standing.description = &row.description;
   if (lease) standing.running_trial = lease->trial->row.trial.name();
   standing.listening = held.has_value();
+  standing.switchable = CanBeSwitched(settings);
+  standing.booting = PlansBoot();
   if (row.record.has_max_trial_time()) standing.max_trial_time = shared::SpanOf(row.record.max_trial_time());
   return standing;
 }

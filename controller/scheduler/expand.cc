@@ -67,6 +67,10 @@ absl::StatusOr<Axes> AxesOf(const v1::SweepSpec& spec, const BoardOffer& board) 
   Axes axes;
   axes.board = board;
   if (absl::Status status = CheckOffered(spec, board); !status.ok()) return status;
+  if (spec.fresh_boot() && !board.switchable) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("fresh_boot: nothing switches ", board.name, "; `crosscallctl boards set-power` says what does"));
+  }
   const auto& offered = board.description->implementations();
   absl::StatusOr<std::vector<std::string>> implementations = shared::ExpandImplementations(
       {spec.implementations().begin(), spec.implementations().end()}, {offered.begin(), offered.end()});
@@ -135,6 +139,7 @@ v1::TrialSpec BaseSpec(const v1::SweepSpec& spec) {
   out.set_oversubscribe(spec.oversubscribe());
   out.set_strict(spec.strict());
   out.set_no_realtime(spec.no_realtime());
+  out.set_fresh_boot(spec.fresh_boot());
   out.set_call_limit(spec.call_limit());
   if (spec.has_trial_time()) *out.mutable_time_limit() = spec.trial_time();
   if (spec.call_limit() == 0 && !spec.has_trial_time()) out.set_call_limit(kDefaultCallLimit);

@@ -108,7 +108,8 @@ absl::Status ValidateExplored(const v1::TrialSpec& spec) {
                   {spec.has_deadline(), "deadline"},
                   {spec.oversubscribe(), "oversubscribe"},
                   {spec.arrival_rate_hz() != 0, "arrival_rate_hz"},
-                  {spec.strict(), "strict"}},
+                  {spec.strict(), "strict"},
+                  {spec.fresh_boot(), "fresh_boot"}},
                  kOnlyExplores, kOfExplorations);
 }
 
