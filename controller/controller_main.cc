@@ -205,6 +205,12 @@ void AddFlags(CLI::App& app, Flags& flags) {
       ->check(CLI::Range(1, 100))
       ->type_name("COUNT");
 
+  app.add_option("--max-boards", settings.max_boards,
+                 "Boards it takes; agents of more are refused with a delay, and go on asking")
+      ->capture_default_str()
+      ->check(CLI::Range(std::size_t{1}, std::size_t{100'000}))
+      ->type_name("COUNT");
+
   AddRetentionFlags(app, settings);
   AddMetricsFlags(app, flags);
   app.footer(

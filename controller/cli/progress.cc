@@ -27,8 +27,9 @@ std::string ProgressText(const v1::Sweep& sweep, std::optional<double> rate) {
   for (const auto& [count, name] :
        {std::pair(progress.hung_count(), "hung"), std::pair(progress.crashed_count(), "crashed"),
         std::pair(progress.wedged_count(), "wedged"), std::pair(progress.refused_count(), "refused"),
-        std::pair(progress.failed_count(), "failed"), std::pair(progress.cancelled_count(), "cancelled"),
-        std::pair(progress.invalid_attempt_count(), "invalid attempts"),
+        std::pair(progress.failed_count(), "failed"),
+        std::pair(progress.cancelled_count() - progress.left_count(), "cancelled"),
+        std::pair(progress.left_count(), "left"), std::pair(progress.invalid_attempt_count(), "invalid attempts"),
         std::pair(progress.lost_attempt_count(), "lost attempts")}) {
     if (count == 0) continue;
     absl::StrAppend(&text, separator, name, " ", FormatCount(count));

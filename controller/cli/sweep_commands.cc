@@ -1,4 +1,4 @@
-// `sweep run|list|show|why|watch|cancel`.
+// `sweep run|resume|list|show|why|watch|cancel`.
 #include <memory>
 
 #include "absl/strings/str_cat.h"
@@ -68,6 +68,7 @@ std::string SweepText(const v1::Sweep& sweep) {
                       {"state", StateOf(sweep)},
                       {"reason", sweep.state_reason()},
                       {"schedule", sweep.schedule()},
+                      {"continues", sweep.spec().continued_sweep()},
                       {"nominal time", FormatInstant(sweep.nominal_time())},
                       {"priority", PriorityOf(sweep)},
                       {"owner", sweep.owner()},
@@ -140,6 +141,26 @@ void AddRun(CLI::App& sweep, Invocation& invocation) {
   });
 }
 
+void AddResume(CLI::App& sweep, Invocation& invocation) {
+  struct Options {
+    std::string sweep;
+    SweepRunOptions run;
+  };
+  const auto options = std::make_shared<Options>();
+  CLI::App* resume = sweep.add_subcommand(
+      "resume", "Run what an ended sweep left: a new sweep of its trials without a finding. `results` shows both");
+  resume->add_option("sweep", options->sweep, "Id of the sweep that left them")->required()->type_name("SWEEP");
+  resume->add_option("--time-budget", options->run.flags.time_budget, "Begin trials for that long")->type_name("SPAN");
+  resume->add_option("--id", options->run.id, "Id of the new sweep; default: made by the controller")->type_name("ID");
+  resume->add_flag("--wait", options->run.wait, "Show progress, then the results; the exit code tells about findings");
+  resume->add_flag("--dry-run", options->run.dry_run, "Only check and count the trials");
+  resume->callback([&invocation, options] {
+    invocation.action = [options](CommandContext& context) {
+      return OnSweep(options->sweep, [&](const std::string& name) { return ResumeSweep(context, name, options->run); });
+    };
+  });
+}
+
 void AddWatch(CLI::App& sweep, Invocation& invocation) {
   struct Options {
     std::string sweep;
@@ -181,6 +202,7 @@ void AddSweepCommands(CLI::App& root, Invocation& invocation) {
   CLI::App* sweep = root.add_subcommand("sweep", "Ask for sweeps of trials, follow and cancel them");
   sweep->require_subcommand(1);
   AddRun(*sweep, invocation);
+  AddResume(*sweep, invocation);
 
   CLI::App* list = sweep->add_subcommand("list", "Sweeps, newest first");
   const auto limit = std::make_shared<std::size_t>(kDefaultSweeps);

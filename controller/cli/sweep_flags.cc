@@ -152,6 +152,8 @@ absl::Status ApplyLimits(const SweepFlags& flags, v1::SweepSpec& spec) {
            [&](const Duration& value) { *spec.mutable_trial_deadline() = value; }),
       Once("--sweep-deadline", flags.sweep_deadline, Span(kMinSweepDeadline, kMaxSweepDeadline),
            [&](const Duration& value) { *spec.mutable_sweep_deadline() = value; }),
+      Once("--time-budget", flags.time_budget, Span(kMinSweepDeadline, kMaxSweepDeadline),
+           [&](const Duration& value) { *spec.mutable_time_budget() = value; }),
   };
   for (const absl::Status& status : statuses) {
     if (!status.ok()) return status;
@@ -204,8 +206,13 @@ void AddSweepFlags(CLI::App& command, SweepFlags& flags) {
   command.add_option("--deadline", flags.deadline, "A call without progress for that long is a hang")
       ->type_name("SPAN");
   command.add_option("--sweep-deadline", flags.sweep_deadline, "The sweep must end by then")->type_name("SPAN");
+  command
+      .add_option("--time-budget", flags.time_budget,
+                  "Begin trials for that long, from coarse to fine over the CPUs; `sweep resume` runs what is left")
+      ->type_name("SPAN");
   command.add_flag("--oversubscribe", flags.oversubscribe, "Allow more scenario CPUs than a board has");
   command.add_flag("--strict", flags.strict, "Refuse misuse of the call API");
+  command.add_flag("--fresh-boot", flags.fresh_boot, "Switch the board off and on before each trial");
   command.add_flag("--no-realtime", flags.no_realtime, "Never take SCHED_FIFO");
 }
 
@@ -215,6 +222,7 @@ absl::Status ApplySweepFlags(const SweepFlags& flags, const FileReader& read_fil
   if (absl::Status status = ApplyLimits(flags, spec); !status.ok()) return status;
   if (flags.oversubscribe) spec.set_oversubscribe(true);
   if (flags.strict) spec.set_strict(true);
+  if (flags.fresh_boot) spec.set_fresh_boot(true);
   if (flags.no_realtime) spec.set_no_realtime(true);
   return absl::OkStatus();
 }

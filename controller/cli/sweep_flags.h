@@ -33,8 +33,10 @@ struct SweepFlags {
   std::optional<std::string> time;
   std::optional<std::string> deadline;
   std::optional<std::string> sweep_deadline;
+  std::optional<std::string> time_budget;
   bool oversubscribe = false;
   bool strict = false;
+  bool fresh_boot = false;
   bool no_realtime = false;
 };
 

@@ -97,7 +97,7 @@ absl::StatusOr<v1::SweepSpec> SweepSpecOf(const std::string& file, const SweepFl
 ExitCode Verdict(const v1::Sweep& sweep) {
   const v1::SweepProgress& progress = sweep.progress();
   const bool findings = progress.hung_count() != 0 || progress.crashed_count() != 0 || progress.wedged_count() != 0 ||
-                        progress.failed_count() != 0 || progress.cancelled_count() != 0 ||
+                        progress.failed_count() != 0 || progress.cancelled_count() != progress.left_count() ||
                         sweep.state() != v1::Sweep::STATE_SUCCEEDED;
   return findings ? ExitCode::kFindings : ExitCode::kOk;
 }
@@ -134,15 +134,14 @@ absl::StatusOr<v1::Sweep> Follow(CommandContext& context, const std::string& nam
   return sweep;
 }
 
-absl::StatusOr<ExitCode> RunSweep(CommandContext& context, const SweepRunOptions& options) {
-  if (absl::Status status = CheckOptions(context, options); !status.ok()) return status;
-  absl::StatusOr<v1::SweepSpec> spec = SweepSpecOf(options.file, options.flags, context.environment.read_file);
-  if (!spec.ok()) return spec.status();
+namespace {
+
+absl::StatusOr<ExitCode> Start(CommandContext& context, const SweepRunOptions& options, v1::SweepSpec spec) {
   v1::CreateSweepRequest request;
   request.set_sweep_id(options.id);
   request.set_request_id(RandomRequestId());
   request.set_dry_run(options.dry_run);
-  *request.mutable_spec() = *std::move(spec);
+  *request.mutable_spec() = std::move(spec);
   absl::StatusOr<v1::Sweep> sweep = context.client.CreateSweep(request);
   if (!sweep.ok()) return sweep.status();
   if (absl::Status status = Announce(context, options, *sweep); !status.ok()) return status;
@@ -154,6 +153,29 @@ absl::StatusOr<ExitCode> RunSweep(CommandContext& context, const SweepRunOptions
   const Pictures pictures = options.heatmap ? Pictures::kHeatmap : Pictures::kNone;
   if (absl::Status status = ReportResults(context, sweep->name(), pictures); !status.ok()) return status;
   return Verdict(*ended);
+}
+
+}  // namespace
+
+absl::StatusOr<ExitCode> RunSweep(CommandContext& context, const SweepRunOptions& options) {
+  if (absl::Status status = CheckOptions(context, options); !status.ok()) return status;
+  absl::StatusOr<v1::SweepSpec> spec = SweepSpecOf(options.file, options.flags, context.environment.read_file);
+  if (!spec.ok()) return spec.status();
+  return Start(context, options, *std::move(spec));
+}
+
+absl::StatusOr<ExitCode> ResumeSweep(CommandContext& context, const std::string& name, const SweepRunOptions& options) {
+  if (absl::Status status = CheckOptions(context, options); !status.ok()) return status;
+  absl::StatusOr<v1::Sweep> former = context.client.GetSweep(name);
+  if (!former.ok()) return former.status();
+  v1::SweepSpec spec = former->spec();
+  // What was given to the former one was for it; a budget may be given anew.
+  spec.clear_time_budget();
+  spec.clear_sweep_deadline();
+  spec.set_continued_sweep(name);
+  absl::Status status = ApplySweepFlags(options.flags, context.environment.read_file, spec);
+  if (!status.ok()) return status;
+  return Start(context, options, std::move(spec));
 }
 
 }  // namespace crosscall::cli

@@ -28,6 +28,8 @@ absl::StatusOr<v1::SweepSpec> SweepSpecOf(const std::string& file, const SweepFl
 std::string RandomRequestId();
 
 // Exit code: see exit_code.h; findings count only with --wait.
+// A new sweep of what the sweep `name`, which has ended, left without a finding. Of the flags only limits apply.
+absl::StatusOr<ExitCode> ResumeSweep(CommandContext& context, const std::string& name, const SweepRunOptions& options);
 absl::StatusOr<ExitCode> RunSweep(CommandContext& context, const SweepRunOptions& options);
 
 struct FollowOptions {

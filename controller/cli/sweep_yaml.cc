@@ -44,10 +44,12 @@ class SweepReader {
         {{"time", ""}, &SweepReader::Time},
         {{"deadline", ""}, &SweepReader::Deadline},
         {{"sweep_deadline", ""}, &SweepReader::SweepDeadline},
+        {{"time_budget", ""}, &SweepReader::TimeBudget},
         {{"boards", ""}, &SweepReader::Boards},
         {{"oversubscribe", ""}, &SweepReader::Oversubscribe},
         {{"strict", ""}, &SweepReader::Strict},
         {{"no_realtime", ""}, &SweepReader::NoRealtime},
+        {{"fresh_boot", ""}, &SweepReader::FreshBoot},
     };
     std::vector<YamlKey> keys;
     for (const Axis& axis : kAxes) keys.push_back(axis.key);
@@ -274,6 +276,9 @@ class SweepReader {
   absl::Status SweepDeadline(const YAML::Node& node) {
     return Span(node, kMinSweepDeadline, kMaxSweepDeadline, *spec_.mutable_sweep_deadline());
   }
+  absl::Status TimeBudget(const YAML::Node& node) {
+    return Span(node, kMinSweepDeadline, kMaxSweepDeadline, *spec_.mutable_time_budget());
+  }
 
   absl::Status Oversubscribe(const YAML::Node& node) {
     return One(node, "true or false", ParseTruth, [&](bool value) { spec_.set_oversubscribe(value); });
@@ -283,6 +288,9 @@ class SweepReader {
   }
   absl::Status NoRealtime(const YAML::Node& node) {
     return One(node, "true or false", ParseTruth, [&](bool value) { spec_.set_no_realtime(value); });
+  }
+  absl::Status FreshBoot(const YAML::Node& node) {
+    return One(node, "true or false", ParseTruth, [&](bool value) { spec_.set_fresh_boot(value); });
   }
 
   // Names, or a map with names, labels and how many of the matching ones.

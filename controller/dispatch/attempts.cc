@@ -78,6 +78,7 @@ void Attempts::Grant(Batch& batch, TrialState& trial) {
   lease.spec = trial.ParsedSpec();
   lease.term = scheduler::GrantTerm(RulesOf(settings_, board), lease.spec, batch.now());
   lease.stored_expiry = lease.term.expires;
+  lease.awaits_boot = lease.spec.fresh_boot();
   lease.row.trial_id = trial.row.id;
   lease.row.attempt = trial.row.trial.attempt_count();
   lease.row.board = board.row.name;
@@ -94,6 +95,7 @@ void Attempts::Grant(Batch& batch, TrialState& trial) {
   if (sweep.state() == v1::Sweep::STATE_PENDING) {
     sweep.set_state(v1::Sweep::STATE_RUNNING);
     *sweep.mutable_start_time() = shared::TimestampOf(batch.wall());
+    world_.CountBudget(*trial.sweep, batch.now(), batch.wall());
   }
 }
 
@@ -109,6 +111,17 @@ void Attempts::Renew(Batch& batch, BoardState& board) {
   batch.tx().UpdateAttempt(lease.row);
 }
 
+void Attempts::Booted(Batch& batch, BoardState& board) {
+  Lease& lease = *board.lease;
+  lease.awaits_boot = false;
+  lease.term = scheduler::GrantTerm(RulesOf(settings_, board), lease.spec, batch.now());
+  lease.stored_expiry = lease.term.expires;
+  lease.row.incarnation_id = board.row.incarnation_id;
+  lease.row.expire_time = batch.wall() + (lease.term.expires - batch.now());
+  batch.tx().UpdateAttempt(lease.row);
+  batch.Touch(board);
+}
+
 void Attempts::Revoke(Batch& batch, BoardState& board, const std::string& reason) {
   Lease& lease = *board.lease;
   if (lease.state == scheduler::LeaseState::kRevoking) return;
@@ -116,6 +129,8 @@ void Attempts::Revoke(Batch& batch, BoardState& board, const std::string& reason
   lease.row.cause = reason;
   batch.tx().UpdateAttempt(lease.row);
   batch.Touch(board);
+  // No agent has it, so none must let it go.
+  if (lease.awaits_boot) End(batch, board, scheduler::LeaseState::kRevoked, v1::OUTCOME_UNSPECIFIED, reason);
 }
 
 void Attempts::End(Batch& batch, BoardState& board, scheduler::LeaseState to, v1::Outcome outcome,
@@ -243,6 +258,12 @@ void Attempts::EndWaiting(Batch& batch, TrialState& trial, v1::Trial::State to, 
   SetTrial(batch, trial, to, reason);
 }
 
+void Attempts::Leave(Batch& batch, TrialState& trial) {
+  v1::SweepProgress& progress = *trial.sweep->row.sweep.mutable_progress();
+  progress.set_left_count(progress.left_count() + 1);
+  EndWaiting(batch, trial, v1::Trial::STATE_EXPIRED, "left: the sweep's time budget was used up");
+}
+
 void Attempts::Settle(Batch& batch, TrialState& trial, store::AttemptRow row, v1::Outcome outcome,
                       const std::string& cause) {
   row.outcome = outcome;
@@ -269,6 +290,7 @@ void Attempts::Settle(Batch& batch, TrialState& trial, store::AttemptRow row, v1
   }
   if (next == v1::Trial::STATE_CANCELLED) reason = trial.sweep->row.sweep.state_reason();
   SetTrial(batch, trial, next, reason);
+  if (next == v1::Trial::STATE_PENDING && trial.sweep->begins_until <= batch.now()) Leave(batch, trial);
 }
 
 void Attempts::CountStrike(Batch& batch, BoardState& board, const std::string& cause) {

@@ -21,6 +21,8 @@ class Attempts {
   void Grant(Batch& batch, TrialState& trial);
   // A report lists the board's lease.
   void Renew(Batch& batch, BoardState& board);
+  // The boot that the board's lease asked for has come, with the session that is open now.
+  void Booted(Batch& batch, BoardState& board);
   // The board's lease is no longer desired; for the first reason, if there are several.
   void Revoke(Batch& batch, BoardState& board, const std::string& reason);
   // The board's lease ends without a result. `outcome` is LOST, or UNSPECIFIED if it could not start or was revoked.
@@ -51,6 +53,8 @@ class Attempts {
   void Complete(Batch& batch, BoardState& board, const store::ResultSummary& summary, const std::string& reason);
   void CompleteSpooled(Batch& batch, BoardState& board, std::size_t index, const store::ResultSummary& summary,
                        const std::string& reason);
+  // The time budget of its sweep is used up: a waiting trial is not begun any more.
+  void Leave(Batch& batch, TrialState& trial);
   // A waiting trial ends without an attempt.
   void EndWaiting(Batch& batch, TrialState& trial, v1::Trial::State to, const std::string& reason);
 

@@ -72,9 +72,9 @@ absl::Status BoardDesk::SetPower(Batch& batch, BoardState& board, const BoardOrd
   if (board.row.state == B::STATE_RETIRED) {
     return absl::FailedPreconditionError(absl::StrCat(board.row.name, " is retired: nothing of it changes any more"));
   }
-  if (board.row.state == B::STATE_DIAGNOSING) {
+  if (board.PowerIsUsed()) {
     return absl::FailedPreconditionError(
-        absl::StrCat(board.row.name, " is being diagnosed with the command it has: it ends by itself"));
+        absl::StrCat(board.row.name, " is being switched with the command it has: it ends by itself"));
   }
   const bool none = order.power.argv().empty();
   if (none) {

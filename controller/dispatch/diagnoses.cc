@@ -59,7 +59,7 @@ bool Diagnoses::LabIsSilent(const Batch& batch) const {
   int silent = 0;
   int all = 0;
   for (const auto& [name, board] : world_.boards) {
-    if (!board->HasSession() || batch.now() - board->last_contact > news) continue;
+    if (!board->HasSession() || batch.now() - board->last_contact > news || board->PlansBoot()) continue;
     ++all;
     if (board->IsSilent(settings_, batch.now())) ++silent;
   }
@@ -119,6 +119,9 @@ bool Diagnoses::SettleByBoot(Batch& batch, BoardState& board, const v1::Synchron
 }
 
 absl::Status Diagnoses::OrderCycle(Batch& batch, BoardState& board, const std::string& reason, const std::string& by) {
+  if (board.PlansBoot()) {
+    return absl::FailedPreconditionError(absl::StrCat(board.row.name, " is being switched off and on already"));
+  }
   if (board.lease) {
     return absl::FailedPreconditionError(
         absl::StrCat(board.row.name, " runs ", board.lease->trial->row.trial.name(), ": drain or quarantine it first"));
@@ -160,6 +163,7 @@ void Diagnoses::Tend(Batch& batch, BoardState& board) {
       Begin(batch, board, absl::StrCat("it is silent for ", Span(batch.now() - board.last_contact)), "", "");
     }
   }
+  if (board.PlansBoot()) return;
   if (board.row.state != B::STATE_DIAGNOSING) return CutShort(batch, board);
   if (HasReturned(batch, board)) return CloseByReturn(batch, board);
   D& diagnosis = *board.row.record.mutable_diagnosis();
@@ -224,6 +228,7 @@ void Diagnoses::Follow(Batch& batch, BoardState& board, int known_steps, const s
     if (!scheduler::WordOf(diagnosis).empty()) StartRun(batch, board);
     return;
   }
+  if (board.PlansBoot()) return FailPlan(batch, board, course.why, course.kind == Kind::kGivenUp);
   scheduler::PowerVerdict verdict;
   verdict.cause = course.why;
   if (course.kind == Kind::kLabSilent) IsHeldBack(batch, board);
@@ -284,7 +289,7 @@ void Diagnoses::TakeReport(Batch& batch, const PowerJob& job, const scheduler::C
   BoardState& board = *world_.boards.at(job.run.board);
   if (job.answer) return AnswerOrder(batch, board, job, report);
   // It was given up meanwhile, or the world was read again and asks anew.
-  if (board.row.state != B::STATE_DIAGNOSING || board.power_job != job.number) return;
+  if (!board.PowerIsUsed() || board.power_job != job.number) return;
   board.power_job = 0;
   batch.Touch(board);
   // One that has come back is past all power: the end of the batch closes it.

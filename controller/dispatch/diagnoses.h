@@ -39,6 +39,12 @@ class Diagnoses {
   // or closes when it came back. Doing it twice changes nothing.
   void Tend(Batch& batch, BoardState& board);
 
+  // The same for the boot that the board's lease asks for: begins it, goes on, and gives the lease to the new session,
+  // or ends it. The board is well, and stays in its state.
+  void TendPlan(Batch& batch, BoardState& board);
+  // A session of that boot is the one which the board's plan waits for.
+  bool IsPlannedBoot(const BoardState& board, const std::string& boot_id) const;
+
   // A run of its command has ended.
   void TakeReport(Batch& batch, const PowerJob& job, const scheduler::CommandReport& report);
 
@@ -54,6 +60,9 @@ class Diagnoses {
              const std::string& by);
   bool HasReturned(const Batch& batch, const BoardState& board) const;
   void CloseByReturn(Batch& batch, BoardState& board);
+  void BeginPlan(Batch& batch, BoardState& board);
+  void EndPlan(Batch& batch, BoardState& board, const std::string& conclusion);
+  void FailPlan(Batch& batch, BoardState& board, const std::string& cause, bool quarantine);
   // `known_steps`: how many the diagnosis had before.
   void Follow(Batch& batch, BoardState& board, int known_steps, const scheduler::Course& course);
   // Settles the attempt, if one is open, and moves the board.

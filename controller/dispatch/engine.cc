@@ -186,7 +186,7 @@ void Engine::CheckDeadlines(Batch& batch) {
     parts_->sessions.CheckDeadlines(batch, *world.boards.at(name));
   }
   for (const std::int64_t number : world.sweep_deadlines.TakeDue(batch.now())) {
-    parts_->desk.Expire(batch, *world.sweeps.at(number));
+    parts_->desk.CheckDue(batch, *world.sweeps.at(number));
   }
   // After the sweeps: one whose window has just closed is no overlap.
   for (const std::int64_t number : world.schedule_deadlines.TakeDue(batch.now())) {
@@ -203,6 +203,7 @@ void Engine::EndBatch(Batch& batch) {
     parts_->diagnoses.Tend(batch, *board);
     parts_->checks.Tend(batch, *board);
     Place(batch, settings_, world, *board);
+    parts_->diagnoses.TendPlan(batch, *board);
     parts_->sessions.AnswerIfDue(batch, *board);
     world.board_deadlines.Set(name, board->NextDeadline(settings_, batch.now()));
   }

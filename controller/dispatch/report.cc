@@ -32,7 +32,7 @@ Reported ReportedBy(const v1::SynchronizeRequest& request) {
 
 bool IsAsReported(const BoardState& board) {
   const Reported& reported = board.reported;
-  if (!board.lease || board.lease->state == scheduler::LeaseState::kRevoking) return reported.leases.empty();
+  if (!board.IsToHoldLease()) return reported.leases.empty();
   const AttemptId wanted(board.lease->trial->row.trial.name(), board.lease->row.attempt);
   const auto is_wanted = [&wanted](const AttemptId& id) { return id == wanted; };
   if (!std::all_of(reported.leases.begin(), reported.leases.end(), is_wanted)) return false;

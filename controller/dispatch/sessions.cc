@@ -116,7 +116,8 @@ void Sessions::TakeOver(Batch& batch, BoardState& board, const v1::SynchronizeRe
       attempts_.GiveUp(batch, board, i, cause);
     }
   }
-  if (board.lease) {
+  // The session that a lease waits for fences nothing.
+  if (board.lease && !(board.lease->awaits_boot && diagnoses_.IsPlannedBoot(board, request.boot_id()))) {
     if (SpoolMayHold(request, board.lease->trial->row.trial.name(), board.lease->row.attempt)) {
       attempts_.WaitForSpool(batch, board);
     } else if (same_boot || !diagnoses_.SettleByBoot(batch, board, request)) {
@@ -216,7 +217,7 @@ void Sessions::Abandon(Batch& batch, std::uint64_t ticket) {
 
 void Sessions::CheckDeadlines(Batch& batch, BoardState& board) {
   batch.Touch(board);
-  if (board.lease && batch.now() >= board.lease->term.expires) Expire(batch, board);
+  if (board.lease && !board.lease->awaits_boot && batch.now() >= board.lease->term.expires) Expire(batch, board);
   for (std::size_t i = board.spooled.size(); i-- > 0;) {
     if (batch.now() < board.spooled[i].until) continue;
     attempts_.GiveUp(batch, board, i, "AGENT: the spooled result did not come in time");
@@ -241,7 +242,7 @@ void Sessions::AnswerIfDue(Batch& batch, BoardState& board) {
   HeldCall held = *std::move(board.held);
   board.held.reset();
   world_.tickets.erase(held.ticket);
-  if (board.lease && !board.lease->answered) {
+  if (board.IsToHoldLease() && !board.lease->answered) {
     board.lease->answered = true;
     batch.CountDispatch(std::max(held.arrived, board.work_since));
   }
@@ -250,7 +251,7 @@ void Sessions::AnswerIfDue(Batch& batch, BoardState& board) {
 
 v1::SynchronizeResponse Sessions::Answer(BoardState& board, absl::Duration arrived) {
   v1::SynchronizeResponse response;
-  const bool desired = board.lease && board.lease->state != LeaseState::kRevoking;
+  const bool desired = board.IsToHoldLease();
   response.set_unchanged(IsAsReported(board));
   if (desired) {
     // The agent counts from when it sent the call, which was not after it arrived: counted from now, a lease granted

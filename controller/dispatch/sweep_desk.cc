@@ -19,6 +19,9 @@
 namespace crosscall::dispatch {
 namespace {
 
+// Of a sweep that is continued.
+constexpr int kTrialsPerRead = 1000;
+
 bool SameSpec(const v1::SweepSpec& a, const v1::SweepSpec& b) {
   return google::protobuf::util::MessageDifferencer::Equals(a, b);
 }
@@ -95,9 +98,7 @@ absl::StatusOr<v1::CreateSweepResponse> SweepDesk::TryCreate(Batch& batch, const
       return response;
     }
   }
-  const std::vector<scheduler::BoardOffer> offers = Offers(batch);
-  absl::StatusOr<scheduler::Plan> plan =
-      request.dry_run() ? scheduler::Count(request.spec(), offers) : scheduler::Expand(request.spec(), offers);
+  absl::StatusOr<scheduler::Plan> plan = PlanOf(batch, request);
   if (!plan.ok()) return plan.status();
   v1::Sweep sweep = NewSweep(batch, request.spec(), *plan, origin);
   if (!request.dry_run()) {
@@ -108,6 +109,43 @@ absl::StatusOr<v1::CreateSweepResponse> SweepDesk::TryCreate(Batch& batch, const
   }
   *response.mutable_sweep() = std::move(sweep);
   return response;
+}
+
+absl::StatusOr<scheduler::Plan> SweepDesk::PlanOf(const Batch& batch, const v1::CreateSweepRequest& request) {
+  const v1::SweepSpec& spec = request.spec();
+  if (!spec.continued_sweep().empty()) return RestOf(spec.continued_sweep());
+  return request.dry_run() ? scheduler::Count(spec, Offers(batch)) : scheduler::Expand(spec, Offers(batch));
+}
+
+// The trials themselves and not the axes again: what boards offer may have changed since.
+absl::StatusOr<scheduler::Plan> SweepDesk::RestOf(const std::string& name) {
+  absl::StatusOr<v1::Sweep> former = Find(name);
+  if (!former.ok()) return former.status();
+  if (!scheduler::HasEnded(former->state())) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(name, " is ", scheduler::StateWord(former->state()), ": it can be continued when it has ended"));
+  }
+  scheduler::Plan rest;
+  v1::ListTrialsRequest request;
+  request.set_parent(name);
+  request.set_page_size(kTrialsPerRead);
+  do {
+    absl::StatusOr<v1::ListTrialsResponse> page = store_.ListTrials(request);
+    if (!page.ok()) return page.status();
+    for (v1::Trial& trial : *page->mutable_trials()) {
+      const bool retired = world_.boards.at(trial.board())->row.state == v1::Board::STATE_RETIRED;
+      if (retired || trial.state() == v1::Trial::STATE_FINISHED) continue;
+      scheduler::PlannedTrial& planned = rest.trials.emplace_back();
+      planned.id = trial.name().substr(trial.name().rfind('/') + 1);
+      planned.board = trial.board();
+      planned.repetition = trial.repetition();
+      planned.spec = std::move(*trial.mutable_spec());
+    }
+    request.set_page_token(page->next_page_token());
+  } while (!request.page_token().empty());
+  rest.trial_count = rest.trials.size();
+  if (!rest.trials.empty()) return rest;
+  return absl::FailedPreconditionError(absl::StrCat(name, " has left nothing: each of its trials has a finding"));
 }
 
 absl::StatusOr<std::string> SweepDesk::CreateOwn(Batch& batch, const v1::SweepSpec& spec, absl::string_view prefix) {
@@ -143,7 +181,8 @@ std::vector<scheduler::BoardOffer> SweepDesk::Offers(const Batch& batch) const {
                       .description = &board->row.description,
                       .labels = scheduler::EffectiveLabels(board->row.description, board->row.record),
                       .withheld = WhyWithheld(*board),
-                      .online = !board->IsSilent(settings_, batch.now())});
+                      .online = !board->IsSilent(settings_, batch.now()),
+                      .switchable = board->CanBeSwitched(settings_)});
   }
   return offers;
 }
@@ -236,6 +275,26 @@ absl::StatusOr<v1::Sweep> SweepDesk::Cancel(Batch& batch, const v1::CancelSweepR
     Finish(batch, sweep);
   }
   return sweep.row.sweep;
+}
+
+void SweepDesk::CheckDue(Batch& batch, SweepState& sweep) {
+  if (sweep.ends_by <= batch.now()) return Expire(batch, sweep);
+  LeaveRest(batch, sweep);
+  world_.sweep_deadlines.Set(sweep.row.number, sweep.ends_by);
+}
+
+// What runs goes on: its end is not far, and it is paid for.
+void SweepDesk::LeaveRest(Batch& batch, SweepState& sweep) {
+  v1::Sweep& row = sweep.row.sweep;
+  if (row.state() == v1::Sweep::STATE_CANCELLING || scheduler::HasEnded(row.state())) return;
+  for (TrialState& trial : sweep.trials) {
+    if (trial.row.trial.state() == v1::Trial::STATE_PENDING) attempts_.Leave(batch, trial);
+  }
+  row.set_state_reason(absl::StrCat("its time budget of ",
+                                    absl::FormatDuration(shared::SpanOf(row.spec().time_budget())),
+                                    " is used up; what it leaves can be continued"));
+  batch.AddEvent(row.name(), "budget used up", row.state_reason());
+  batch.Touch(sweep);
 }
 
 void SweepDesk::Expire(Batch& batch, SweepState& sweep) {

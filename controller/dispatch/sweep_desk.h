@@ -42,8 +42,8 @@ class SweepDesk {
   // Makes a sweep of the controller's own, named `{prefix}-{number}`, and returns its name. Codes: those of
   // scheduler::Expand and of the store.
   absl::StatusOr<std::string> CreateOwn(Batch& batch, const v1::SweepSpec& spec, absl::string_view prefix);
-  // Its deadline has passed.
-  void Expire(Batch& batch, SweepState& sweep);
+  // Its deadline has passed, or its time budget is used up.
+  void CheckDue(Batch& batch, SweepState& sweep);
   // Ends it if no trial is open, and writes its row: once a batch for each sweep that was touched.
   void Finish(Batch& batch, SweepState& sweep);
   // A sweep as it is now, ended or not. NOT_FOUND if there is none.
@@ -58,6 +58,11 @@ class SweepDesk {
                                                     const SweepOrigin& origin);
   absl::StatusOr<std::string> NameFor(const v1::CreateSweepRequest& request, std::int64_t number);
   absl::StatusOr<bool> IsTaken(const std::string& name);
+  absl::StatusOr<scheduler::Plan> PlanOf(const Batch& batch, const v1::CreateSweepRequest& request);
+  // What an ended sweep left of its trials. Codes: as in sweep_service.proto.
+  absl::StatusOr<scheduler::Plan> RestOf(const std::string& name);
+  void Expire(Batch& batch, SweepState& sweep);
+  void LeaveRest(Batch& batch, SweepState& sweep);
   v1::Sweep NewSweep(Batch& batch, const v1::SweepSpec& spec, const scheduler::Plan& plan,
                      const SweepOrigin& origin) const;
   void Store(Batch& batch, v1::Sweep sweep, const std::string& request_id, std::vector<scheduler::PlannedTrial> trials);

@@ -33,13 +33,19 @@ bool BoardState::CanBeSwitched(const Settings& settings) const {
   return settings.power.run && !row.record.power().argv().empty();
 }
 
+bool BoardState::PlansBoot() const {
+  const v1::Diagnosis& diagnosis = row.record.diagnosis();
+  return diagnosis.planned() && diagnosis.phase() != v1::Diagnosis::PHASE_ENDED;
+}
+
 bool BoardState::AwaitsPowerRun(const Settings& settings) const {
-  return row.state == v1::Board::STATE_DIAGNOSING && power_job == 0 && CanBeSwitched(settings) &&
+  return PowerIsUsed() && power_job == 0 && CanBeSwitched(settings) &&
          !scheduler::WordOf(row.record.diagnosis()).empty();
 }
 
 absl::Duration BoardState::WedgeSuspectedAt(const Settings& settings) const {
-  const bool expected = scheduler::TakesPart(row.state) && !row.incarnation_id.empty() && !lease && !held;
+  const bool expected =
+      scheduler::TakesPart(row.state) && !row.incarnation_id.empty() && !lease && !held && !PlansBoot();
   if (!expected || !CanBeSwitched(settings)) return absl::InfiniteDuration();
   return std::max(last_contact + settings.power_rules.wedge_after, not_suspected_before);
 }
@@ -60,7 +66,7 @@ absl::Duration BoardState::SilentAt(const Settings& settings) const {
 absl::optional<absl::Duration> BoardState::NextDeadline(const Settings& settings, absl::Duration now) const {
   absl::Duration next = absl::InfiniteDuration();
   if (held) next = std::min(next, held->until);
-  if (lease) next = std::min(next, lease->term.expires);
+  if (lease && !lease->awaits_boot) next = std::min(next, lease->term.expires);
   for (const SpooledAttempt& attempt : spooled) next = std::min(next, attempt.until);
   if (row.state == v1::Board::STATE_ACTIVE) {
     next = std::min(next, SelfCheckFailsAt(settings));
@@ -68,7 +74,7 @@ absl::optional<absl::Duration> BoardState::NextDeadline(const Settings& settings
     if (settings.health_period > absl::ZeroDuration() && !lease) next = std::min(next, check_due);
   }
   next = std::min(next, WedgeSuspectedAt(settings));
-  if (row.state == v1::Board::STATE_DIAGNOSING) next = std::min(next, diagnosis_deadline);
+  if (PowerIsUsed()) next = std::min(next, diagnosis_deadline);
   if (AwaitsPowerRun(settings)) next = now;
   // The instant at which it becomes silent matters only once.
   if (!IsSilent(settings, now)) next = std::min(next, SilentAt(settings));
@@ -89,6 +95,8 @@ scheduler::BoardStanding BoardState::Standing(const Settings& settings, absl::Du
   standing.release = settings.release;
   if (lease) standing.running_trial = lease->trial->row.trial.name();
   standing.listening = held.has_value();
+  standing.switchable = CanBeSwitched(settings);
+  standing.booting = PlansBoot();
   if (row.record.has_max_trial_time()) standing.max_trial_time = shared::SpanOf(row.record.max_trial_time());
   return standing;
 }
@@ -121,7 +129,9 @@ SweepState& World::AddSweep(store::SweepRow row, std::vector<store::TrialRow> ro
   SweepState& sweep = *sweeps.emplace(number, std::make_unique<SweepState>()).first->second;
   sweep.row = std::move(row);
   sweeps_by_name[sweep.row.sweep.name()] = &sweep;
-  sweep_deadlines.Set(number, now + (shared::TimeOf(sweep.row.sweep.expire_time()) - wall));
+  sweep.ends_by = now + (shared::TimeOf(sweep.row.sweep.expire_time()) - wall);
+  sweep_deadlines.Set(number, sweep.ends_by);
+  CountBudget(sweep, now, wall);
   ShareOf(sweep).Enter(sweep.row.sweep.owner(), now);
   for (store::TrialRow& trial_row : rows) {
     TrialState& trial = sweep.trials.emplace_back();
@@ -137,6 +147,14 @@ SweepState& World::AddSweep(store::SweepRow row, std::vector<store::TrialRow> ro
   last_sweep_number = std::max(last_sweep_number, number);
   if (!sweep.trials.empty()) last_trial_id = std::max(last_trial_id, sweep.trials.back().row.id);
   return sweep;
+}
+
+void World::CountBudget(SweepState& sweep, absl::Duration now, absl::Time wall) {
+  const v1::Sweep& row = sweep.row.sweep;
+  if (!row.spec().has_time_budget() || !row.has_start_time()) return;
+  const absl::Time until = shared::TimeOf(row.start_time()) + shared::SpanOf(row.spec().time_budget());
+  sweep.begins_until = now + (until - wall);
+  sweep_deadlines.Set(sweep.row.number, std::min(sweep.ends_by, sweep.begins_until));
 }
 
 ScheduleState* World::FindSchedule(absl::string_view name) {

@@ -55,6 +55,9 @@ struct SweepState {
   store::SweepRow row;
   // By position; addresses are stable.
   std::deque<TrialState> trials;
+  // When it must have ended, and from when on none of its trials is begun.
+  absl::Duration ends_by = absl::InfiniteDuration();
+  absl::Duration begins_until = absl::InfiniteDuration();
   // The crosscall version of each board, by name, at the sweep's first lease there.
   std::map<std::string, std::string> versions;
 
@@ -79,6 +82,9 @@ struct Lease {
   v1::TrialSpec spec;
   // It was in an answer: its dispatch latency is counted.
   bool answered = false;
+  // Its trial asks for a boot of its own, which has not come yet: until then no agent is offered it, and it does not
+  // expire.
+  bool awaits_boot = false;
 };
 
 // A fenced attempt whose result a spool lists.
@@ -191,8 +197,16 @@ struct BoardState {
   std::map<std::tuple<std::string, std::string, int>, LatestLatency> latencies;
 
   bool HasSession() const { return last_sequence != 0; }
+  // Its agent should hold the lease.
+  bool IsToHoldLease() const {
+    return lease && lease->state != scheduler::LeaseState::kRevoking && !lease->awaits_boot;
+  }
   // It has a command for that, and the controller can run it.
   bool CanBeSwitched(const Settings& settings) const;
+  // A boot that a lease asked for is under way, whether or not the lease is still there.
+  bool PlansBoot() const;
+  // Its power may be switched at any moment.
+  bool PowerIsUsed() const { return row.state == v1::Board::STATE_DIAGNOSING || PlansBoot(); }
   // Its diagnosis is at a step that nobody carries out yet.
   bool AwaitsPowerRun(const Settings& settings) const;
   // The instant at which its silence alone makes it suspect of having wedged; never with a lease, whose end says more.
@@ -239,6 +253,8 @@ struct World {
   // Null if there is none.
   ScheduleState* FindSchedule(absl::string_view name);
   scheduler::FairShare& ShareOf(const SweepState& sweep) { return shares[sweep.row.sweep.priority()]; }
+  // The time budget of the sweep, if it has one, begins to count, or counts since it started.
+  void CountBudget(SweepState& sweep, absl::Duration now, absl::Time wall);
   // Forgets a sweep that has ended.
   void RemoveSweep(std::int64_t number);
   void Enqueue(TrialState& trial, absl::Duration now);

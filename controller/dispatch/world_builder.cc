@@ -8,6 +8,7 @@
 #include "controller/scheduler/board_states.h"
 #include "controller/scheduler/power_cycle.h"
 #include "proto/shared/proto_time.h"
+#include "proto/shared/resource_name.h"
 
 namespace crosscall::dispatch {
 namespace {
@@ -18,7 +19,7 @@ absl::Status Contradiction(absl::string_view what) {
 }
 
 void ResumeDiagnosis(BoardState& board, const Settings& settings, absl::Duration now, absl::Time wall) {
-  if (board.row.state != v1::Board::STATE_DIAGNOSING) return;
+  if (!board.PowerIsUsed()) return;
   v1::Diagnosis& diagnosis = *board.row.record.mutable_diagnosis();
   scheduler::ResumeDiagnosis(diagnosis, settings.power_rules, wall);
   board.diagnosis_deadline = now + (shared::TimeOf(diagnosis.phase_deadline()) - wall);
@@ -109,6 +110,8 @@ absl::Status AddAttempt(World& world, std::map<std::int64_t, TrialState*>& trial
   lease.term = scheduler::TermAfterRestart(RulesOf(settings, board), lease.spec, now);
   lease.stored_expiry = now;
   lease.answered = true;
+  const std::string name = shared::AttemptName(trial.row.trial.name(), lease.row.attempt);
+  lease.awaits_boot = board.PlansBoot() && board.row.record.diagnosis().attempt() == name;
   world.ShareOf(*trial.sweep).Begin(trial.sweep->row.sweep.owner(), now);
   board.Take(std::move(lease), now);
   return absl::OkStatus();

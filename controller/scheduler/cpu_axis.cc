@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "controller/scheduler/coarse_to_fine.h"
 
 namespace crosscall::scheduler {
 namespace {
@@ -62,6 +63,14 @@ CpuChoice CpuAxis::At(std::size_t index) const {
   const int nth = static_cast<int>(index % targets);
   // The targets of a CPU are the others in ascending order, so from the CPU itself on they move up by one.
   return {pairs_of_->cpus(source), pairs_of_->cpus(nth < source ? nth : nth + 1)};
+}
+
+std::uint32_t CpuAxis::GrainAt(std::size_t index) const {
+  if (pairs_of_ == nullptr) return GrainOf(index, lists_.size());
+  const std::size_t cpus = static_cast<std::size_t>(pairs_of_->cpus_size());
+  const std::size_t source = index / (cpus - 1);
+  const std::size_t nth = index % (cpus - 1);
+  return GrainOfPair(source, nth < source ? nth : nth + 1, cpus);
 }
 
 absl::StatusOr<CpuAxis> CpuAxisOf(const v1::SweepSpec& spec, const v1::ScenarioRef& scenario, const BoardOffer& board) {

@@ -20,6 +20,8 @@ class CpuAxis {
  public:
   std::size_t size() const;
   CpuChoice At(std::size_t index) const;
+  // Where it stands from coarse to fine (coarse_to_fine.h).
+  std::uint32_t GrainAt(std::size_t index) const;
 
  private:
   friend absl::StatusOr<CpuAxis> CpuAxisOf(const v1::SweepSpec&, const v1::ScenarioRef&, const BoardOffer&);

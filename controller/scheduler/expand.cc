@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -66,6 +67,10 @@ absl::StatusOr<Axes> AxesOf(const v1::SweepSpec& spec, const BoardOffer& board) 
   Axes axes;
   axes.board = board;
   if (absl::Status status = CheckOffered(spec, board); !status.ok()) return status;
+  if (spec.fresh_boot() && !board.switchable) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("fresh_boot: nothing switches ", board.name, "; `crosscallctl boards set-power` says what does"));
+  }
   const auto& offered = board.description->implementations();
   absl::StatusOr<std::vector<std::string>> implementations = shared::ExpandImplementations(
       {spec.implementations().begin(), spec.implementations().end()}, {offered.begin(), offered.end()});
@@ -134,6 +139,7 @@ v1::TrialSpec BaseSpec(const v1::SweepSpec& spec) {
   out.set_oversubscribe(spec.oversubscribe());
   out.set_strict(spec.strict());
   out.set_no_realtime(spec.no_realtime());
+  out.set_fresh_boot(spec.fresh_boot());
   out.set_call_limit(spec.call_limit());
   if (spec.has_trial_time()) *out.mutable_time_limit() = spec.trial_time();
   if (spec.call_limit() == 0 && !spec.has_trial_time()) out.set_call_limit(kDefaultCallLimit);
@@ -163,6 +169,7 @@ class Expander {
           const CpuChoice cpus = axes.cpus[s].At(c);
           v1::TrialSpec on_cpus = of_scenario;
           on_cpus.mutable_cpus()->Add(cpus.begin(), cpus.end());
+          grain_ = axes.cpus[s].GrainAt(c);
           AddStates(axes, on_cpus);
         }
       }
@@ -170,6 +177,7 @@ class Expander {
   }
 
   void Add(const ExploreAxis& explorations) {
+    grain_ = 0;
     for (std::uint64_t i = 0; i < explorations.size(); ++i) {
       ExploreAxis::Point point = explorations.At(i);
       Push(point.board, std::move(point.spec), 0);
@@ -205,11 +213,13 @@ class Expander {
     // Of the number alone: a trial's seed does not depend on the order in which trials run.
     trial.spec.set_seed(Random(seed_ + out_.size()).Next());
     trial.repetition = repetition;
+    trial.grain = grain_;
     out_.push_back(std::move(trial));
   }
 
   const v1::TrialSpec base_;
   const std::uint64_t seed_;
+  std::uint32_t grain_ = 0;
   std::vector<PlannedTrial>& out_;
 };
 
@@ -234,6 +244,11 @@ absl::StatusOr<Plan> MakePlan(const v1::SweepSpec& spec, const std::vector<Board
   expander.Add(explorations);
   Random random(spec.seed());
   Shuffle(plan.trials, random);
+  if (spec.has_time_budget()) {
+    std::stable_sort(plan.trials.begin(), plan.trials.end(), [](const PlannedTrial& a, const PlannedTrial& b) {
+      return std::tie(a.repetition, a.grain) < std::tie(b.repetition, b.grain);
+    });
+  }
   return plan;
 }
 

@@ -20,11 +20,14 @@ struct PlannedTrial {
   std::string board;
   v1::TrialSpec spec;
   std::uint32_t repetition = 0;
+  // Of its CPUs, from coarse to fine (coarse_to_fine.h).
+  std::uint32_t grain = 0;
 };
 
 struct Plan {
   std::uint64_t trial_count = 0;
-  // In run order, which the spec's seed decides. Empty after Count.
+  // In run order, which the spec's seed decides; with a time budget first all repetitions 0, and in each from coarse to
+  // fine. Empty after Count.
   std::vector<PlannedTrial> trials;
 };
 

@@ -57,6 +57,11 @@ Reason Busy(const BoardStanding& board) {
   return absl::StrCat(board.name, " runs ", board.running_trial);
 }
 
+Reason Booting(const BoardStanding& board) {
+  if (!board.booting) return absl::nullopt;
+  return absl::StrCat(board.name, " is being switched off and on");
+}
+
 Reason NotListening(const BoardStanding& board) {
   if (board.listening) return absl::nullopt;
   return absl::StrCat(board.name, " is between two calls");
@@ -64,7 +69,7 @@ Reason NotListening(const BoardStanding& board) {
 
 using BoardPredicate = Reason (*)(const BoardStanding&);
 constexpr BoardPredicate kReachable[] = {NoSession, Silent, SelfCheckBad, NotDescribed, NotServed};
-constexpr BoardPredicate kFree[] = {Busy, NotListening};
+constexpr BoardPredicate kFree[] = {Busy, Booting, NotListening};
 
 template <std::size_t kCount>
 Reason First(const BoardPredicate (&predicates)[kCount], const BoardStanding& board) {
@@ -121,8 +126,13 @@ Reason OtherVersion(const BoardStanding& board, absl::string_view pinned) {
                       " now, and the sweep has begun there with ", pinned, ": make a new sweep of what is left");
 }
 
+Reason CannotBoot(const BoardStanding& board, const v1::TrialSpec& spec) {
+  if (!spec.fresh_boot() || board.switchable) return absl::nullopt;
+  return absl::StrCat(board.name, " has no power command any more, and the trial asks for a boot of its own");
+}
+
 constexpr Reason (*kTrialPredicates[])(const BoardStanding&, const v1::TrialSpec&) = {
-    LacksTargetSystem, LacksImplementation, LacksScenario, LacksCpu, TakesTooLong};
+    LacksTargetSystem, LacksImplementation, LacksScenario, LacksCpu, TakesTooLong, CannotBoot};
 
 }  // namespace
 

@@ -34,6 +34,10 @@ struct BoardStanding {
   // A call of its agent waits for an answer. A lease is only granted into one: it is on its way with the commit, and no
   // attempt is lost on a board that has just gone.
   bool listening = false;
+  // Something switches its power.
+  bool switchable = false;
+  // It is being switched off and on, as a lease asked for.
+  bool booting = false;
   // The lab's limit on trials here.
   absl::Duration max_trial_time = absl::InfiniteDuration();
 };

@@ -61,15 +61,18 @@ void WaitForBoot(D& diagnosis, const PowerScene& scene) {
 Course Switch(D& diagnosis, const PowerScene& scene) {
   if (scene.lab_is_silent) return {Course::Kind::kLabSilent, "NETWORK: much of the lab fell silent at once"};
   if (scene.now >= TimeOf(diagnosis.expire_time())) return GivenUp("BOARD: it did not come back in time");
-  if (absl::Status limit = CheckCycleLimit(scene.record, scene.rules, scene.now); !limit.ok()) {
-    return GivenUp(absl::StrCat("POWER: ", limit.message()));
+  // The limits keep the controller from switching a sick board again and again. A planned boot is somebody's wish.
+  if (!diagnosis.planned()) {
+    if (absl::Status limit = CheckCycleLimit(scene.record, scene.rules, scene.now); !limit.ok()) {
+      return GivenUp(absl::StrCat("POWER: ", limit.message()));
+    }
+    const absl::Time allowed = CycleAllowedAt(scene.record, scene.rules, scene.now);
+    if (allowed > scene.now) {
+      Wait(diagnosis, D::PHASE_PATIENCE, scene.now, std::min(allowed, TimeOf(diagnosis.expire_time())));
+      return GoesOn();
+    }
+    *scene.record.add_cycle_times() = TimestampOf(scene.now);
   }
-  const absl::Time allowed = CycleAllowedAt(scene.record, scene.rules, scene.now);
-  if (allowed > scene.now) {
-    Wait(diagnosis, D::PHASE_PATIENCE, scene.now, std::min(allowed, TimeOf(diagnosis.expire_time())));
-    return GoesOn();
-  }
-  *scene.record.add_cycle_times() = TimestampOf(scene.now);
   scene.record.set_power_cycle_count(scene.record.power_cycle_count() + 1);
   diagnosis.set_switched(true);
   if (scene.record.power().cycle_only()) {

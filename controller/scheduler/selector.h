@@ -23,6 +23,8 @@ struct BoardOffer {
   std::string withheld;
   // Its agent reports in time; `any n` takes such boards first.
   bool online = true;
+  // Something switches its power.
+  bool switchable = false;
 };
 
 // The chosen boards by name. A board that is withheld takes part only if it is named: its trials then wait for its

@@ -39,8 +39,8 @@ v1::Trial::State AfterAttempt(v1::Outcome outcome, std::uint32_t attempts, std::
 }
 
 double Coverage(const v1::SweepProgress& progress) {
-  const std::uint64_t owed = progress.total_count() - progress.refused_count();
-  if (owed == 0) return 1;
+  const std::uint64_t owed = progress.total_count() - progress.refused_count() - progress.left_count();
+  if (owed == 0) return progress.left_count() == 0 ? 1 : 0;
   const std::uint64_t told =
       progress.completed_count() + progress.hung_count() + progress.crashed_count() + progress.wedged_count();
   return static_cast<double>(told) / static_cast<double>(owed);

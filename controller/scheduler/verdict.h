@@ -17,8 +17,8 @@ namespace crosscall::scheduler {
 v1::Trial::State AfterAttempt(v1::Outcome outcome, std::uint32_t attempts, std::uint32_t attempts_allowed,
                               bool sweep_is_ending);
 
-// Trials that told something (completed, hung, crashed, wedged) over all that were not refused; 1 if all were refused,
-// since nothing is owed then.
+// Trials that told something (completed, hung, crashed, wedged) over all that were neither refused nor left when a time
+// budget was used up; 1 if all were refused, since nothing is owed then, and 0 if all others were left.
 double Coverage(const v1::SweepProgress& progress);
 
 // PENDING + RUNNING, those of boards that are being diagnosed among them.

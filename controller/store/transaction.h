@@ -41,7 +41,7 @@ class Transaction {
   void UpdateTrial(const TrialRow& row);
   void InsertPin(const PinRow& row);
   void InsertAttempt(const AttemptRow& row);
-  // Lease state, outcome, cause, expiry and end of the attempt.
+  // Incarnation, lease state, outcome, cause, expiry and end of the attempt.
   void UpdateAttempt(const AttemptRow& row);
   // Another cause for an attempt that is LOST; nothing else of it changes.
   void ExplainAttempt(std::int64_t trial_id, std::uint32_t attempt, absl::string_view cause);

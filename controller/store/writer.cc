@@ -131,10 +131,15 @@ absl::Status Writer::InsertAttempt(const AttemptRow& row) {
 
 absl::Status Writer::UpdateAttempt(const AttemptRow& row) {
   return RunOnOne(
-      "UPDATE attempts SET lease_state = ?, outcome = ?, cause = ?, expire_time = ?, end_time = ?"
+      "UPDATE attempts SET incarnation = ?, lease_state = ?, outcome = ?, cause = ?, expire_time = ?, end_time = ?"
       " WHERE trial = ? AND attempt = ?",
-      row.lease_state, static_cast<int>(row.outcome), row.cause, row.expire_time, row.end_time, row.trial_id,
-      row.attempt);
+      row.incarnation_id, row.lease_state, static_cast<int>(row.outcome), row.cause, row.expire_time, row.end_time,
+      row.trial_id, row.attempt);
+}
+
+absl::Status Writer::ExplainAttempt(std::int64_t trial_id, std::uint32_t attempt, absl::string_view cause) {
+  return RunOnOne("UPDATE attempts SET cause = ? WHERE trial = ? AND attempt = ? AND outcome = ?", cause, trial_id,
+                  attempt, static_cast<int>(v1::OUTCOME_LOST));
 }
 
 absl::Status Writer::InsertResult(const ResultRow& row) {

@@ -108,7 +108,8 @@ absl::Status ValidateExplored(const v1::TrialSpec& spec) {
                   {spec.has_deadline(), "deadline"},
                   {spec.oversubscribe(), "oversubscribe"},
                   {spec.arrival_rate_hz() != 0, "arrival_rate_hz"},
-                  {spec.strict(), "strict"}},
+                  {spec.strict(), "strict"},
+                  {spec.fresh_boot(), "fresh_boot"}},
                  kOnlyExplores, kOfExplorations);
 }
 
@@ -207,6 +208,14 @@ absl::Status Validate(const v1::SweepSpec& spec) {
       return status;
     }
   }
+  if (spec.has_time_budget()) {
+    if (absl::Status status = Span("time_budget", spec.time_budget(), kNanosPerSecond, 90 * 24 * 3600); !status.ok()) {
+      return status;
+    }
+  }
+  if (!spec.continued_sweep().empty()) {
+    if (absl::StatusOr<std::string> id = SweepIdOf(spec.continued_sweep()); !id.ok()) return id.status();
+  }
   for (const std::string& board : spec.selector().boards()) {
     if (absl::StatusOr<std::string> id = BoardIdOf(board); !id.ok()) return id.status();
   }
@@ -224,6 +233,9 @@ absl::Status Validate(const v1::CreateSweepRequest& request) {
 absl::Status Validate(const v1::CreateScheduleRequest& request) {
   if (!IsId(request.schedule_id())) {
     return Wrong("schedule_id", absl::StrCat("\"", CleanText(request.schedule_id(), 80), "\""), "[a-z0-9-]{1,63}");
+  }
+  if (!request.schedule().spec().continued_sweep().empty()) {
+    return Wrong("continued_sweep", "given in a schedule", "sweeps that a person asks for: it can be continued once");
   }
   return Validate(request.schedule().spec());
 }

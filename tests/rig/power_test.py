@@ -9,6 +9,7 @@ import subprocess
 import unittest
 import uuid
 
+from kill_test import rows
 from rig import Rig, until
 from virtual_board import VirtualBoard
 
@@ -25,6 +26,18 @@ boards: [%s]
 """
 LONG = [f"{algorithm}/{policy}/mask_all" for algorithm in ("generic_2008", "per_target") for policy in
         ("poll_completion", "poll_everywhere", "open_window")]
+
+# What comes of these does not depend on how busy the machine is: they are refused.
+TRIALS = 2
+FRESH = f"""
+scenarios: [mutual-masked]
+implementations: [generic_2008/fail_fast/mask_all]
+calls: 100
+no_realtime: true
+fresh_boot: true
+repetitions: {TRIALS}
+boards: [vb]
+"""
 
 FLAGS = ["--hold-idle", "500ms", "--hold-busy", "300ms", "--first-term", "3s", "--lease-term", "3s",
          "--wedge-after", "4s", "--power-settle", "1s", "--power-gap", "1s", "--boot-limit", "60s"]
@@ -70,6 +83,17 @@ class PowerRig(Rig):
         """What its command was asked so far."""
         asked = self.board_folder / "words"
         return asked.read_text().split() if asked.exists() else []
+
+    def trials(self, sweep):
+        return [row[0] for row in rows(self, f"SELECT name FROM trials WHERE name LIKE 'sweeps/{sweep}/%' ORDER BY position")]
+
+    def trial(self, name):
+        return self.objects("trial", "show", name)[0]
+
+    def boots(self):
+        """Those that leases asked for, oldest first."""
+        told = rows(self, "SELECT detail FROM events WHERE kind = 'planned boot' AND detail LIKE 'it came back by another boot%' ORDER BY id")
+        return [detail.rsplit(" ", 1)[1] for detail, in told]
 
     def wedge(self, sweep, last_words=""):
         """Everything on the board stops in the middle of a trial of a new sweep; its console has the last words."""
@@ -152,6 +176,21 @@ class PowerTest(unittest.TestCase):
             self.assertGreaterEqual(int(sweep["progress"]["wedged_count"]), 1, sweep)
             rig.controller.stop()
             subprocess.run([rig.bin / "crosscall-controller", "check", "--state-dir", rig.folder / "controller"], check=True)
+
+    def test_a_planned_boot_is_part_of_its_lease(self):
+        with PowerRig() as rig:
+            rig.begin()
+            boots = [rig.virtual.boot_id()]
+            rig.create_sweep("fresh", FRESH)
+            self.assertEqual(rig.wait_for_end("fresh")["state"], "STATE_SUCCEEDED")
+            for trial in rig.trials("fresh"):
+                attempts = rig.trial(trial)["attempts"]
+                self.assertEqual([(a["attempt"], a["lease_state"]) for a in attempts], [(1, "completed")], attempts)
+            boots += rig.boots()
+            self.assertEqual(len(boots), len(set(boots)))
+            self.assertEqual(len(boots), 1 + TRIALS)
+            self.assertEqual(rig.words().count("off"), TRIALS)
+            self.assertEqual(rig.state(), "STATE_ACTIVE")
 
     def test_a_command_that_lies_is_caught_by_the_boot(self):
         with PowerRig() as rig:

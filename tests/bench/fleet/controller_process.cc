@@ -35,10 +35,11 @@ std::string ReadText(const std::string& path) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<ControllerProcess>> ControllerProcess::Start(const std::string& program,
-                                                                            const std::string& parent) {
+                                                                            const std::string& parent,
+                                                                            std::vector<std::string> flags) {
   std::string folder = parent + "/crosscall-fleet-XXXXXX";
   if (mkdtemp(folder.data()) == nullptr) return shared::ErrnoStatus(errno, absl::StrCat("making ", folder));
-  std::unique_ptr<ControllerProcess> controller(new ControllerProcess(program, folder));
+  std::unique_ptr<ControllerProcess> controller(new ControllerProcess(program, folder, std::move(flags)));
   if (absl::Status status = controller->Launch("127.0.0.1:0"); !status.ok()) return status;
   return controller;
 }
@@ -57,6 +58,7 @@ absl::Status ControllerProcess::Launch(const std::string& listen) {
   options.path = program_;
   options.arguments = {"--insecure", "--no-health-trials", "--state-dir", folder_ + "/state", "--listen",
                        listen,       "--metrics-listen",   "127.0.0.1:0", "--endpoints-file", folder_ + "/endpoints"};
+  options.arguments.insert(options.arguments.end(), flags_.begin(), flags_.end());
   options.descriptors = {{out.get(), STDOUT_FILENO}, {out.get(), STDERR_FILENO}};
   absl::StatusOr<supervisor::ChildProcess> child = supervisor::ChildProcess::Spawn(options);
   if (!child.ok()) return child.status();
@@ -96,7 +98,21 @@ absl::Status ControllerProcess::Stop() {
   return absl::InternalError(absl::StrCat("the controller ", supervisor::DescribeExit(*end), ":\n", LogTail()));
 }
 
-absl::Status ControllerProcess::StartAgain() { return Launch(address_); }
+absl::Status ControllerProcess::StartAgain(std::vector<std::string> flags) {
+  if (!flags.empty()) flags_ = std::move(flags);
+  return Launch(address_);
+}
+
+absl::StatusOr<std::uint64_t> ControllerProcess::MemoryBytes() const {
+  const std::string path = absl::StrCat("/proc/", child_->pid(), "/status");
+  std::istringstream words(ReadText(path));
+  // proc(5): "RssAnon:", then kibibytes.
+  for (std::string word; words >> word;) {
+    std::uint64_t kibibytes = 0;
+    if (word == "RssAnon:" && words >> kibibytes) return kibibytes * 1024;
+  }
+  return absl::InternalError(absl::StrCat(path, " is not as proc(5) says"));
+}
 
 absl::StatusOr<absl::Duration> ControllerProcess::CpuTime() const {
   const std::string path = absl::StrCat("/proc/", child_->pid(), "/stat");

@@ -1,6 +1,7 @@
 // A controller with a fleet of simulated boards: what it uses when idle, how soon and how much boards work, what a
-// stopped agent does to the others, and how long a restart takes. Everything is real but the workers: the controller's
-// program, with its store, and the agents' protocol, each over a connection of its own on loopback.
+// stopped agent does to the others, how long a restart takes, and what becomes of more agents than it takes. Everything
+// is real but the workers: the controller's program, with its store, and the agents' protocol, each over a connection
+// of its own on loopback.
 //
 // Prints each figure with its limit. Exit codes: 0 all are met, 1 one is missed (not with --short), or something did
 // not work, 2 bad use.
@@ -89,7 +90,9 @@ absl::Status Run(const Flags& flags, Figures& figures) {
               .fleet = fleet,
               .user = user,
               .figures = figures};
-  if (absl::Status status = Play(stage); !status.ok()) {
+  absl::Status played = Play(stage);
+  if (played.ok()) played = SurplusScene(stage, flags.program, flags.folder);
+  if (absl::Status status = played; !status.ok()) {
     return absl::Status(status.code(),
                         absl::StrCat(status.message(), "\ncontroller's log:\n", (*controller)->LogTail()));
   }

@@ -113,6 +113,7 @@ void FleetBoard::OnSynchronized(absl::Duration sent, const CallEnd& end, const v
     muted_ = true;
     return logbook_.OnTrouble(absl::StrCat(name_, " is fenced: ", end.status.message()));
   }
+  if (end.status.code() == absl::StatusCode::kResourceExhausted) logbook_.OnRefusal(name_, end.retry_after);
   next_synchronize_ = now + synchronize_backoff_.Next(end.retry_after);
 }
 

@@ -16,6 +16,13 @@ void Logbook::OnContact(const std::string& board) {
   if (contacts_.insert(board).second) changed_.NotifyAll();
 }
 
+void Logbook::OnRefusal(const std::string& board, absl::Duration delay) {
+  if (delay <= absl::ZeroDuration()) return OnTrouble(absl::StrCat(board, " was refused without a delay"));
+  shared::MutexLock lock(mutex_);
+  ++refusals_[board];
+  changed_.NotifyAll();
+}
+
 void Logbook::OnLease(const std::string& board, const shared::AttemptKey& key, absl::Duration now) {
   if (on_lease_) on_lease_();
   shared::MutexLock lock(mutex_);
@@ -65,6 +72,16 @@ absl::Status Logbook::AwaitContacts(std::size_t boards, absl::Duration patience)
   absl::Status status =
       Await([&] { return contacts_.size() >= boards; }, absl::StrCat(boards, " boards to be heard"), patience);
   return status.ok() ? status : absl::Status(status.code(), absl::StrCat(status.message(), ", ", contacts_.size()));
+}
+
+absl::Status Logbook::AwaitRefusals(std::size_t boards, std::uint64_t each, absl::Duration patience) {
+  shared::MutexLock lock(mutex_);
+  const auto refused = [&] {
+    return static_cast<std::size_t>(
+        std::count_if(refusals_.begin(), refusals_.end(), [each](const auto& board) { return board.second >= each; }));
+  };
+  return Await([&] { return refused() >= boards; }, absl::StrCat(boards, " boards to be refused ", each, " times"),
+               patience);
 }
 
 absl::StatusOr<SweepTime> Logbook::AwaitLease(const std::string& sweep, absl::Duration patience) {

@@ -42,6 +42,8 @@ class Logbook {
 
   // The controller answered a Synchronize of the board.
   void OnContact(const std::string& board);
+  // It was refused: no room. `delay`: what it was told to wait.
+  void OnRefusal(const std::string& board, absl::Duration delay);
   void OnLease(const std::string& board, const shared::AttemptKey& key, absl::Duration now);
   void OnTrial(const std::string& board, const shared::AttemptKey& key, absl::Duration begin, absl::Duration end);
   // The controller has the result, durably.
@@ -51,6 +53,8 @@ class Logbook {
 
   // DEADLINE_EXCEEDED or, after trouble, INTERNAL.
   absl::Status AwaitContacts(std::size_t boards, absl::Duration patience);
+  // Until that many boards were refused at least `each` times.
+  absl::Status AwaitRefusals(std::size_t boards, std::uint64_t each, absl::Duration patience);
   absl::StatusOr<SweepTime> AwaitLease(const std::string& sweep, absl::Duration patience);
   absl::StatusOr<SweepTime> AwaitDeliveries(const std::string& sweep, std::uint64_t count, absl::Duration patience);
 
@@ -68,6 +72,7 @@ class Logbook {
   const std::function<void()> on_lease_;
   mutable shared::Mutex mutex_;
   shared::CondVar changed_;
+  std::map<std::string, std::uint64_t> refusals_ CROSSCALL_GUARDED_BY(mutex_);
   std::set<std::string> contacts_ CROSSCALL_GUARDED_BY(mutex_);
   std::map<std::string, SweepTime> sweeps_ CROSSCALL_GUARDED_BY(mutex_);
   std::uint64_t delivered_count_ CROSSCALL_GUARDED_BY(mutex_) = 0;

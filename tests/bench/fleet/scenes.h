@@ -30,6 +30,8 @@ struct Sizes {
   absl::Duration stop_stretch = absl::Seconds(8);
   // Of the trials that a restart meets.
   absl::Duration restart_trial_time = absl::Seconds(5);
+  // Agents beyond what a controller takes.
+  std::uint32_t surplus = 100;
 };
 
 struct Stage {
@@ -60,6 +62,11 @@ absl::Status FloodScene(Stage& stage);
 absl::Status StoppedAgentScene(Stage& stage);
 // How long a controller is away that is stopped and started, with boards that work meanwhile.
 absl::Status RestartScene(Stage& stage);
+
+// More agents than a controller takes, on a controller of its own that takes as many as the others have boards: the
+// surplus is delayed and costs nothing, the others work, and once there is room all are let in. Beside `stage` only its
+// sizes, number of boards and figures are used.
+absl::Status SurplusScene(Stage& stage, const std::string& program, const std::string& folder);
 
 }  // namespace crosscall::fleet
 

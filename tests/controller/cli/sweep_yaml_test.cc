@@ -51,13 +51,15 @@ INSTANTIATE_TEST_SUITE_P(
                  "scenarios: [ring, mesh]\nimplementations:\n  - generic_2008/*\n  - call_lock/spin/mask_all\n",
                  "scenarios {id: 'ring'} scenarios {id: 'mesh'} implementations: 'generic_2008/*' "
                  "implementations: 'call_lock/spin/mask_all'"},
-        GoodCase{"AllScalars",
-                 "scenario: a\nimplementation: '*'\nrepetitions: 3\nseed: 18446744073709551615\ncalls: 100\n"
-                 "time: 1m30s\ndeadline: 200ms\nsweep_deadline: 2h\noversubscribe: true\nstrict: yes\n"
-                 "no_realtime: on\n",
-                 "scenarios {id: 'a'} implementations: '*' repetitions: 3 seed: 18446744073709551615 call_limit: 100 "
-                 "trial_time {seconds: 90} trial_deadline {nanos: 200000000} sweep_deadline {seconds: 7200} "
-                 "oversubscribe: true strict: true no_realtime: true"},
+        GoodCase{
+            "AllScalars",
+            "scenario: a\nimplementation: '*'\nrepetitions: 3\nseed: 18446744073709551615\ncalls: 100\n"
+            "time: 1m30s\ndeadline: 200ms\nsweep_deadline: 2h\ntime_budget: 10m\noversubscribe: true\nstrict: yes\n"
+            "no_realtime: on\nfresh_boot: true\n",
+            "scenarios {id: 'a'} implementations: '*' repetitions: 3 seed: 18446744073709551615 call_limit: 100 "
+            "trial_time {seconds: 90} trial_deadline {nanos: 200000000} sweep_deadline {seconds: 7200} "
+            "time_budget {seconds: 600} oversubscribe: true strict: true no_realtime: true "
+            "fresh_boot: true"},
         GoodCase{"Explorations",
                  "scenario: a\nimplementation: '*'\ntarget_system: explore\nmemory: sc\nmax_states: 1000\n",
                  "scenarios {id: 'a'} implementations: '*' target_systems: TARGET_SYSTEM_EXPLORE "
@@ -138,13 +140,13 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"NoMap", "- a\n",
                 "lab/s.yaml:1:1: found a list; allowed: a sweep, a map of scenarios, implementations, cpus, "
                 "target_systems, memory, max_states, target_states, parameters, arrival_rates, repetitions, seed, "
-                "calls, time, deadline, sweep_deadline, "
-                "boards, oversubscribe, strict, no_realtime"},
+                "calls, time, deadline, sweep_deadline, time_budget, "
+                "boards, oversubscribe, strict, no_realtime, fresh_boot"},
         BadCase{"UnknownKey", "scenario: a\n  \nimplementaton: '*'\n",
                 "lab/s.yaml:3:1: unknown key \"implementaton\" in a sweep; allowed: scenarios, implementations, cpus, "
                 "target_systems, memory, max_states, target_states, parameters, arrival_rates, repetitions, seed, "
-                "calls, time, deadline, sweep_deadline, "
-                "boards, oversubscribe, strict, no_realtime"},
+                "calls, time, deadline, sweep_deadline, time_budget, "
+                "boards, oversubscribe, strict, no_realtime, fresh_boot"},
         BadCase{"DuplicateKey", "seed: 1\nscenario: a\nseed: 2\n",
                 "lab/s.yaml:3:1: duplicate key \"seed\" in a sweep: first given in line 1; keep one"},
         BadCase{"DuplicateByAlias", "scenario: a\nscenarios: [b]\n",

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "controller/store/maintenance.h"
+#include "tests/controller/dispatch/fake_power.h"
 #include "tests/controller/dispatch/rig.h"
 
 namespace crosscall::dispatch {
@@ -16,35 +17,6 @@ using Kind = BoardOrder::Kind;
 using B = v1::Board;
 using D = v1::Diagnosis;
 using Action = v1::SwitchBoardPowerRequest;
-
-// A power unit whose answers the test gives. It outlives restarts of the controller, as real ones do; what was asked by
-// a controller that is gone is answered to nobody.
-class FakePower {
- public:
-  PowerPort Port() {
-    PowerPort port;
-    port.check = [](const std::vector<std::string>&) { return absl::OkStatus(); };
-    port.run = [this](const PowerRun& run, std::function<void(const scheduler::CommandReport&)> done) {
-      words.push_back(run.argv.back());
-      waiting.push_back(std::move(done));
-    };
-    return port;
-  }
-  // Answers the oldest run that waits.
-  void Answer(const std::string& output, bool accepted = true) {
-    ASSERT_FALSE(waiting.empty());
-    const auto done = std::move(waiting.front());
-    waiting.pop_front();
-    scheduler::CommandReport report;
-    report.accepted = accepted;
-    report.result = accepted ? "exit status 0" : "exit status 1";
-    report.output = output;
-    done(report);
-  }
-
-  std::vector<std::string> words;
-  std::deque<std::function<void(const scheduler::CommandReport&)>> waiting;
-};
 
 class DiagnosisTest : public ::testing::Test {
  protected:
