@@ -150,7 +150,9 @@ TEST_F(AgentLoopTest, EachReportSaysHowItFaredSinceTheLastAnswer) {
   absl::Duration age;
   for (std::size_t i = 0; i < controller_.reports().size(); ++i) {
     const v1::LifeSigns& signs = controller_.reports()[i].life_signs();
-    if (i < 3) EXPECT_EQ(signs.failed_call_count(), i);
+    if (i < 3) {
+      EXPECT_EQ(signs.failed_call_count(), i);
+    }
     EXPECT_GE(FromProto(signs.age()), age);
     EXPECT_FALSE(signs.has_board_standstill()) << "there is no witness";
     age = FromProto(signs.age());
