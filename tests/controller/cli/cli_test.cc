@@ -31,6 +31,8 @@ v1::Board BoardNamed(const std::string& id) {
   for (const std::uint32_t cpu : {0, 1, 2, 5}) description.add_cpus(cpu);
   description.set_kernel("6.1.0");
   description.set_model("Board, \"rev 2\"");
+  description.set_agent_version("0.1.0");
+  description.set_release(3);
   description.add_implementations(kSpin);
   v1::ScenarioInfo& scenario = *description.add_scenarios();
   scenario.set_id("ring");
@@ -108,14 +110,15 @@ TEST_F(CliTest, ABoardIsShownWithWhatItOffers) {
   controller_.boards.push_back(BoardNamed("a1"));
   EXPECT_EQ(RunOnController({"boards", "show", "a1"}), 0);
   EXPECT_EQ(out_.str(),
-            "board       boards/a1\n"
-            "state       active\n"
-            "online      yes\n"
-            "last seen   2026-01-02 03:04:05Z\n"
-            "model       Board, \"rev 2\"\n"
-            "kernel      6.1.0\n"
-            "cpus        0-2,5\n"
-            "SCHED_FIFO  no\n"
+            "board          boards/a1\n"
+            "state          active\n"
+            "online         yes\n"
+            "last seen      2026-01-02 03:04:05Z\n"
+            "model          Board, \"rev 2\"\n"
+            "kernel         6.1.0\n"
+            "cpus           0-2,5\n"
+            "SCHED_FIFO     no\n"
+            "agent version  0.1.0, release 3\n"
             "\n"
             "  SCENARIO  CPUS  WHY\n"
             "  ring         3  Each calls the next.\n"

@@ -73,7 +73,7 @@ std::string Offered(const std::string& script, const std::string& words) {
 TEST_F(CompletionTest, BashFollowsTheWordsTyped) {
   const std::string script = Script("bash");
   EXPECT_EQ(Offered(script, "crosscallctl swe"), "sweep\n");
-  EXPECT_EQ(Offered(script, "crosscallctl sweep ''"), "run list show why watch cancel\n");
+  EXPECT_EQ(Offered(script, "crosscallctl sweep ''"), "run resume list show why watch cancel\n");
   EXPECT_EQ(Offered(script, "crosscallctl --json boards sh"), "show\n");
   EXPECT_EQ(Offered(script, "crosscallctl sweep run --ca"), "--calls --cancel-on-interrupt --ca\n");
   EXPECT_EQ(Offered(script, "crosscallctl sweep run --js"), "--json\n");

@@ -165,6 +165,8 @@ TEST_F(DiagnosisTest, OneThatAnswersAgainByItselfIsNeverSwitched) {
   FallSilent();
   power_.Answer("on");
   rig_.Advance(absl::Seconds(60));
+  // Its clock went on all the while.
+  *agent_.signs->mutable_age() = shared::ProtoOf(absl::Seconds(181 + 60));
   agent_.signs->set_failed_call_count(3);
   agent_.Call();
   EXPECT_EQ(Board().state(), B::STATE_DIAGNOSING);
