@@ -19,7 +19,9 @@ std::string StateOf(const Evidence& evidence, const CpuLook& cpu) {
   if (!cpu.thread.exists) return "gone";
   if (cpu.thread.state == 'T' || cpu.thread.state == 't') return "stopped";
   std::string state = cpu.irqs_masked ? "masked" : "open";
-  if (cpu.site == core::Site::kNone) return state;
+  // Masked CPUs compute or poll: one that sleeps is kept from it. One that is open may be idle.
+  const bool asleep = cpu.thread.state == 'S' || cpu.thread.state == 'D';
+  if (cpu.site == core::Site::kNone) return asleep && cpu.irqs_masked ? absl::StrCat(state, ", asleep") : state;
   absl::StrAppend(&state, ", at ", shared::WaitSiteName(static_cast<v1::WaitSite>(cpu.site)));
   const bool named = cpu.site == core::Site::kLock && cpu.wait_lock && *cpu.wait_lock > 0 &&
                      *cpu.wait_lock <= evidence.lock_names.size();

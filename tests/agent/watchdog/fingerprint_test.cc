@@ -44,6 +44,10 @@ TEST(Fingerprint, HasTheTargetsState) {
   stopped.WaitsForCompletion(0, 3, {1}).Queued(1);
   for (std::uint32_t cpu : {0, 1}) stopped.On(cpu, [](CpuLook& look) { look.thread.state = 'T'; });
   EXPECT_EQ(Of(stopped), "stopped / no handler / kicked");
+  SyntheticHang descheduled(2);
+  descheduled.WaitsForCompletion(0, 3, {1}).Masked(1).Queued(1).Latched(1).On(
+      1, [](CpuLook& look) { look.thread.state = 'S'; });
+  EXPECT_EQ(Of(descheduled), "masked, asleep / no handler / kicked");
   SyntheticHang gone(2);
   gone.WaitsForCompletion(0, 3, {1}).On(1, [](CpuLook& look) { look.thread.exists = false; });
   EXPECT_EQ(Of(gone), "gone / no handler / kicked");
