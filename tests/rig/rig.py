@@ -8,7 +8,6 @@ import contextlib
 import json
 import os
 import pathlib
-import re
 import shutil
 import signal
 import subprocess
@@ -186,6 +185,7 @@ class Rig:
                 for child in (task / "children").read_text().split():
                     with contextlib.suppress(FileNotFoundError, ProcessLookupError):
                         command = pathlib.Path(f"/proc/{child}/cmdline").read_text()
-                        if re.search(r"crosscall-worker\0", command) and "--describe" not in command:
+                        # A child that is still a copy of its agent has the worker's path among its arguments, too.
+                        if command.split("\0")[0].endswith("crosscall-worker") and "--describe" not in command:
                             return int(child)
         return None
