@@ -83,7 +83,9 @@ class OneWayTest(unittest.TestCase):
 
     def check_lost_and_stopped(self, rig, board):
         until(lambda: rows(rig, f"SELECT 1 FROM attempts WHERE board LIKE '%{board}' AND end_time <> 0"), f"the lease of {board} ends")
-        self.assertIsNone(rig.worker_of(board), f"{board} has stopped its worker before that")
+        self.assertIn("stop sweeps/one-way/", rig.agents[board].text(), f"{board} has stopped its worker before that")
+        # A process that was killed is there for a moment yet.
+        until(lambda: rig.worker_of(board) is None, f"the worker of {board} is gone")
         rig.wait_for_silence(board)
 
 
