@@ -8,11 +8,10 @@ namespace crosscall::supervisor {
 
 void LifeSigns::OnTurn(absl::Duration now, std::optional<absl::Duration> witness_ran) {
   const absl::Duration gap = now - last_turn_;
-  if (gap > standstill_) {
-    standstill_ = gap;
-    board_standstill_.reset();
+  if (gap > untold_.agent) {
+    untold_ = {.agent = gap, .board = std::nullopt};
     if (witness_ran && last_witness_) {
-      board_standstill_ = std::clamp(gap - (*witness_ran - *last_witness_), absl::ZeroDuration(), gap);
+      untold_.board = std::clamp(gap - (*witness_ran - *last_witness_), absl::ZeroDuration(), gap);
     }
   }
   last_turn_ = now;
@@ -20,17 +19,19 @@ void LifeSigns::OnTurn(absl::Duration now, std::optional<absl::Duration> witness
 }
 
 void LifeSigns::OnAnswered(absl::Duration sent, absl::Duration hold, absl::Duration now) {
-  standstill_ = absl::ZeroDuration();
-  board_standstill_.reset();
+  // Not what came while the call was under way: a loop that goes on may turn before it takes the answer.
+  told_ = {};
   failed_calls_ = 0;
   answer_delay_ = std::max(now - sent - hold, absl::ZeroDuration());
 }
 
-v1::LifeSigns LifeSigns::Report(absl::Duration now) const {
+v1::LifeSigns LifeSigns::Report(absl::Duration now) {
+  if (untold_.agent > told_.agent) told_ = untold_;
+  untold_ = {};
   v1::LifeSigns signs;
   *signs.mutable_age() = ToProto(now - start_);
-  *signs.mutable_standstill() = ToProto(standstill_);
-  if (board_standstill_) *signs.mutable_board_standstill() = ToProto(*board_standstill_);
+  *signs.mutable_standstill() = ToProto(told_.agent);
+  if (told_.board) *signs.mutable_board_standstill() = ToProto(*told_.board);
   signs.set_failed_call_count(failed_calls_);
   if (answer_delay_ > absl::ZeroDuration()) *signs.mutable_answer_delay() = ToProto(answer_delay_);
   return signs;

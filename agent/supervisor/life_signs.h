@@ -24,14 +24,22 @@ class LifeSigns {
   void OnAnswered(absl::Duration sent, absl::Duration hold, absl::Duration now);
   void OnCallFailed() { ++failed_calls_; }
 
-  v1::LifeSigns Report(absl::Duration now) const;
+  // What goes with the call that is sent now. It is told again until a call is answered that had it.
+  v1::LifeSigns Report(absl::Duration now);
 
  private:
+  struct Standstill {
+    absl::Duration agent;
+    // Of that, what the witness did not run either.
+    std::optional<absl::Duration> board;
+  };
+
   absl::Duration start_;
   absl::Duration last_turn_;
   std::optional<absl::Duration> last_witness_;
-  absl::Duration standstill_;
-  std::optional<absl::Duration> board_standstill_;
+  // The longest since the last report, and the longest that reports without an answer had.
+  Standstill untold_;
+  Standstill told_;
   absl::Duration answer_delay_;
   std::uint32_t failed_calls_ = 0;
 };

@@ -64,6 +64,27 @@ TEST(LifeSigns, AStandstillThatAnAnswerEndedIsToldByTheNextCall) {
   EXPECT_EQ(FromProto(signs.Report(At(61)).answer_delay()), At(55));
 }
 
+// Or the loop turns first, before the answer has come through.
+TEST(LifeSigns, AStandstillWithinACallIsToldByTheNextWhicheverComesFirst) {
+  LifeSigns signs(At(0));
+  signs.OnTurn(At(1), At(1));
+  EXPECT_EQ(FromProto(signs.Report(At(1)).standstill()), At(1));
+  signs.OnTurn(At(61), At(61));
+  signs.OnAnswered(At(1), At(5), At(61));
+  EXPECT_EQ(FromProto(signs.Report(At(61)).standstill()), At(60));
+  signs.OnAnswered(At(61), At(5), At(62));
+  EXPECT_EQ(FromProto(signs.Report(At(62)).standstill()), At(0));
+}
+
+TEST(LifeSigns, ACallThatFailsHasToldNothing) {
+  LifeSigns signs(At(0));
+  signs.OnTurn(At(60), At(60));
+  EXPECT_EQ(FromProto(signs.Report(At(60)).standstill()), At(60));
+  signs.OnCallFailed();
+  signs.OnTurn(At(61), At(61));
+  EXPECT_EQ(FromProto(signs.Report(At(61)).standstill()), At(60));
+}
+
 TEST(LifeSigns, FailedCallsAreThoseInARow) {
   LifeSigns signs(At(0));
   signs.OnCallFailed();
