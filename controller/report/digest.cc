@@ -78,7 +78,7 @@ absl::Status Digest::AddResult(const v1::Result& result) {
   AddInterrupts(payload, point.interrupts);
   circumstances_.Add(key.board, payload);
   if (payload.outcome() != v1::OUTCOME_COMPLETED) return absl::OkStatus();
-  const absl::Status status = AddCompleted(key, payload, result, point);
+  absl::Status status = AddCompleted(key, payload, result, point);
   if (status.ok()) return status;
   return absl::DataLossError(absl::StrCat("the stored result ", result.name(), " is damaged (", status.message(),
                                           "); its numbers cannot be shown"));
@@ -109,7 +109,7 @@ absl::Status Digest::AddCompleted(const PointKey& key, const v1::TrialResult& pa
 
 absl::Status Digest::AddParts(const v1::Result& result, SeriesDigest& series) {
   for (const v1::StageInterval& stage : result.payload().stages()) {
-    const absl::Status status = Add(stage.histogram(), series.stages[{stage.from(), stage.to()}]);
+    absl::Status status = Add(stage.histogram(), series.stages[{stage.from(), stage.to()}]);
     if (!status.ok()) return status;
   }
   for (const v1::RouteCount& route : result.payload().routes()) series.routes[route.route()] += route.count();
