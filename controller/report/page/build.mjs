@@ -2,6 +2,7 @@
 //
 // usage: node build.mjs [FILE]      by default page.html beside this script, which is committed
 import { build } from "esbuild";
+import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -32,4 +33,10 @@ if (style.includes("</style")) throw new Error("the style would end its element"
 const page = readFileSync(join(here, "src", "page.html"), "utf8")
   .replace("/*STYLE*/", () => style)
   .replace("/*SCRIPT*/", () => script);
-writeFileSync(process.argv[2] ?? join(here, "page.html"), page);
+// Only this script may run, whatever else should get into the page.
+const element = page.slice(page.lastIndexOf("<script>") + "<script>".length, page.lastIndexOf("</script>"));
+const hash = createHash("sha256").update(element).digest("base64");
+writeFileSync(
+  process.argv[2] ?? join(here, "page.html"),
+  page.replace("SCRIPT-HASH", () => `sha256-${hash}`),
+);

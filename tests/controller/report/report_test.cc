@@ -33,7 +33,7 @@ TEST(PageTest, DataCannotEndItsElement) {
 
 TEST(PageTest, LoadsNothing) {
   const std::string page = MakePage("{}");
-  EXPECT_THAT(page, HasSubstr("default-src 'none'"));
+  EXPECT_THAT(page, HasSubstr("default-src 'none'; script-src 'sha256-"));
   EXPECT_THAT(page, Not(HasSubstr(" src=\"")));
   EXPECT_THAT(page, Not(HasSubstr("@import")));
 }
