@@ -145,6 +145,26 @@ TEST_F(SweepServiceTest, TrialsAreListed) {
   EXPECT_EQ(response.trials(0).board(), "boards/b1");
 }
 
+TEST_F(SweepServiceTest, ATrialIsThereWithItsAttempts) {
+  Register("b1");
+  Create("s1");
+  const v1::DesiredLease lease = TakeLease("b1");
+  v1::GetTrialRequest request;
+  request.set_name(lease.trial());
+  v1::GetTrialResponse response;
+  grpc::ClientContext known;
+  Bound(known);
+  const grpc::Status status = sweeps_->GetTrial(&known, request, &response);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(response.trial().name(), lease.trial());
+  ASSERT_THAT(response.attempts(), SizeIs(1));
+  EXPECT_EQ(response.attempts(0).attempt(), lease.attempt());
+  request.set_name("sweeps/s1/trials/none");
+  grpc::ClientContext unknown;
+  Bound(unknown);
+  EXPECT_EQ(sweeps_->GetTrial(&unknown, request, &response).error_code(), grpc::StatusCode::NOT_FOUND);
+}
+
 TEST_F(SweepServiceTest, AWatchShowsTheSweepAndItsEnd) {
   Register("b1");
   Create("s1");
