@@ -4,8 +4,8 @@ import { judge, type Compared } from "../comparison";
 import { distinct, type Report, type Sweep } from "../data";
 import { badge, el, nothing, section, type Mark } from "../dom";
 import { nanos, ratio, shortName } from "../format";
+import { legend } from "../lines";
 import { table } from "../table";
-import { legend } from "./latency";
 
 const MARKS: Record<Compared["word"], Mark> = {
   slower: "bad",

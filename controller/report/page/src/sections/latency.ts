@@ -1,47 +1,12 @@
 // Whole distributions: percentile curves and histograms, one scenario, setting and board at a time.
-import { axis, escape, figure, spanAxis, tooltip } from "../charts";
+import { axis, figure, spanAxis } from "../charts";
 import { distinct, settingOf, type Series, type Sweep } from "../data";
 import { choice, el, freshId, nothing, section } from "../dom";
 import { count, nanos, quantileName } from "../format";
+import { legendSpace, lineFrame, look } from "../lines";
 import { table } from "../table";
-import type { Palette } from "../theme";
 
 const MOST_LINES = 8;
-const DASHES: (string | number[])[] = ["solid", "dashed", "dotted", [8, 3, 2, 3]];
-const SYMBOLS = ["circle", "rect", "triangle", "diamond"];
-
-// The same implementation looks the same in each chart, and without colour.
-export function look(colours: Palette, index: number): { color: string; dash: string | number[]; symbol: string } {
-  const color = colours.states[index % colours.states.length] ?? colours.text;
-  return { color, dash: DASHES[index % DASHES.length] ?? "solid", symbol: SYMBOLS[index % SYMBOLS.length] ?? "circle" };
-}
-
-export function legend(colours: Palette): Record<string, unknown> {
-  return {
-    bottom: 0,
-    type: "plain",
-    textStyle: { color: colours.text },
-    itemWidth: 30,
-    itemGap: 14,
-    inactiveColor: colours.faint,
-  };
-}
-
-// What the legend of these names needs below the plot, as they are laid out in rows.
-export function legendSpace(names: string[], width: number): number {
-  let rows = 1;
-  let used = 0;
-  for (const name of names) {
-    const item = 30 + 5 + 14 + name.length * 7;
-    if (used > 0 && used + item > width) {
-      rows++;
-      used = 0;
-    }
-    used += item;
-  }
-  return 8 + 25 * rows;
-}
-
 // Bins are 8 buckets of proto/shared/histogram.h.
 export function binBound(bin: number): number {
   const index = bin * 8;
@@ -67,14 +32,7 @@ function curves(lines: Series[], quantiles: number[]): HTMLElement {
       .join(". "),
     height: (width) => 370 + legendSpace(names, width),
     option: (colours, width) => ({
-      grid: { left: 78, right: 24, top: 16, bottom: 52 + legendSpace(names, width) },
-      legend: legend(colours),
-      tooltip: {
-        ...tooltip(colours),
-        trigger: "item",
-        formatter: (item: { seriesName: string; value: [number, number] }) =>
-          `${escape(item.seriesName)}<br>${quantileName(1 - 1 / item.value[0])}: ${nanos(item.value[1])}`,
-      },
+      ...lineFrame(colours, names, width, ([x, y]) => `${quantileName(1 - 1 / x)}: ${nanos(y)}`),
       xAxis: {
         ...axis(colours, "Share of calls that were at most that slow"),
         nameGap: 32,
@@ -154,14 +112,7 @@ function histogram(lines: Series[]): HTMLElement {
     says: "How often which latency occurred, as share of the calls in bins of 4 %.",
     height: (width) => 370 + legendSpace(names, width),
     option: (colours, width) => ({
-      grid: { left: 78, right: 24, top: 16, bottom: 52 + legendSpace(names, width) },
-      legend: legend(colours),
-      tooltip: {
-        ...tooltip(colours),
-        trigger: "item",
-        formatter: (item: { seriesName: string; value: [number, number] }) =>
-          `${escape(item.seriesName)}<br>${nanos(item.value[0])}: ${(item.value[1] * 100).toPrecision(3)} % of the calls`,
-      },
+      ...lineFrame(colours, names, width, ([x, y]) => `${nanos(x)}: ${(y * 100).toPrecision(3)} % of the calls`),
       xAxis: {
         ...spanAxis(
           colours,

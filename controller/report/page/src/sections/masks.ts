@@ -1,10 +1,10 @@
 // Latency over the number of CPUs that take part: of scenarios that call all others, the size of the mask.
-import { axis, escape, figure, spanAxis, tooltip } from "../charts";
+import { axis, figure, spanAxis } from "../charts";
 import { distinct, settingOf, type Point, type Sweep } from "../data";
 import { choice, el, nothing, section } from "../dom";
 import { nanos } from "../format";
+import { legendSpace, lineFrame, look } from "../lines";
 import { table } from "../table";
-import { legend, legendSpace, look } from "./latency";
 
 interface Line {
   implementation: string;
@@ -37,14 +37,7 @@ function curve(lines: Line[]): HTMLElement {
       .join(". "),
     height: (width) => 330 + legendSpace(names, width),
     option: (colours, width) => ({
-      grid: { left: 78, right: 24, top: 16, bottom: 52 + legendSpace(names, width) },
-      legend: legend(colours),
-      tooltip: {
-        ...tooltip(colours),
-        trigger: "item",
-        formatter: (item: { seriesName: string; value: [number, number] }) =>
-          `${escape(item.seriesName)}<br>${item.value[0]} other CPUs: ${nanos(item.value[1])}`,
-      },
+      ...lineFrame(colours, names, width, ([x, y]) => `${x} other CPUs: ${nanos(y)}`),
       xAxis: { ...axis(colours, "Other CPUs"), nameGap: 30, type: "value", minInterval: 1, min: 0 },
       yAxis: {
         ...spanAxis(

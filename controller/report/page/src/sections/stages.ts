@@ -3,8 +3,8 @@ import { axis, escape, figure, tooltip } from "../charts";
 import { distinct, settingOf, type Series, type Stage, type Sweep } from "../data";
 import { choice, el, nothing, section } from "../dom";
 import { count, nanos } from "../format";
+import { legend, legendSpace } from "../lines";
 import { table } from "../table";
-import { legend, legendSpace } from "./latency";
 
 // Those that follow each other in one call; the other intervals overlap them and stand in the table only.
 const CHAIN = [
