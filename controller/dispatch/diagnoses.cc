@@ -166,18 +166,25 @@ void Diagnoses::Tend(Batch& batch, BoardState& board) {
   if (board.PlansBoot()) return;
   if (board.row.state != B::STATE_DIAGNOSING) return CutShort(batch, board);
   if (HasReturned(batch, board)) return CloseByReturn(batch, board);
+  Advance(batch, board);
+}
+
+void Diagnoses::Advance(Batch& batch, BoardState& board) {
   D& diagnosis = *board.row.record.mutable_diagnosis();
   const int known_steps = diagnosis.steps_size();
   if (board.diagnosis_deadline <= batch.now()) {
     board.power_job = 0;
-    Follow(batch, board, known_steps,
-           scheduler::TakeDeadline(diagnosis, {.record = board.row.record,
-                                               .rules = settings_.power_rules,
-                                               .now = batch.wall(),
-                                               .lab_is_silent = LabIsSilent(batch)}));
+    Follow(batch, board, known_steps, scheduler::TakeDeadline(diagnosis, SceneOf(batch, board)));
   } else if (board.AwaitsPowerRun(settings_)) {
     StartRun(batch, board);
   }
+}
+
+scheduler::PowerScene Diagnoses::SceneOf(const Batch& batch, BoardState& board) const {
+  return {.record = board.row.record,
+          .rules = settings_.power_rules,
+          .now = batch.wall(),
+          .lab_is_silent = LabIsSilent(batch)};
 }
 
 bool Diagnoses::HasReturned(const Batch& batch, const BoardState& board) const {
@@ -235,17 +242,21 @@ void Diagnoses::Follow(Batch& batch, BoardState& board, int known_steps, const s
   Close(batch, board, verdict, course.kind == Kind::kGivenUp ? course.why : "");
 }
 
-void Diagnoses::Close(Batch& batch, BoardState& board, const scheduler::PowerVerdict& verdict,
-                      const std::string& quarantine) {
+void Diagnoses::Conclude(BoardState& board, const std::string& conclusion) {
   D& diagnosis = *board.row.record.mutable_diagnosis();
   diagnosis.set_phase(D::PHASE_ENDED);
+  diagnosis.set_conclusion(conclusion);
   if (diagnosis.switched() && board.row.boot_id == diagnosis.boot_id()) {
     board.row.record.set_power_cycle_failure_count(board.row.record.power_cycle_failure_count() + 1);
   }
-  diagnosis.set_conclusion(
-      absl::StrCat(absl::StripPrefix(v1::Outcome_Name(verdict.outcome), "OUTCOME_"), ", ", verdict.cause));
   board.power_job = 0;
   board.diagnosis_deadline = absl::InfiniteDuration();
+}
+
+void Diagnoses::Close(Batch& batch, BoardState& board, const scheduler::PowerVerdict& verdict,
+                      const std::string& quarantine) {
+  Conclude(board, absl::StrCat(absl::StripPrefix(v1::Outcome_Name(verdict.outcome), "OUTCOME_"), ", ", verdict.cause));
+  D& diagnosis = *board.row.record.mutable_diagnosis();
   const D whole = diagnosis;
   if (!diagnosis.attempt().empty()) CutOutputs(diagnosis);
   const std::string reason = quarantine.empty() ? diagnosis.conclusion() : quarantine;
@@ -268,13 +279,9 @@ void Diagnoses::CutShort(Batch& batch, BoardState& board) {
   const D::Phase phase = board.row.record.diagnosis().phase();
   if (phase == D::PHASE_UNSPECIFIED || phase == D::PHASE_ENDED) return;
   const std::string why = absl::StrCat("UNKNOWN: its diagnosis was cut short: ", board.row.state_reason);
-  D& diagnosis = *board.row.record.mutable_diagnosis();
-  diagnosis.set_phase(D::PHASE_ENDED);
-  diagnosis.set_conclusion(why);
-  board.power_job = 0;
-  board.diagnosis_deadline = absl::InfiniteDuration();
+  Conclude(board, why);
   batch.tx().PutBoard(board.row);
-  if (board.diagnosed) attempts_.Establish(batch, board, v1::OUTCOME_LOST, why, diagnosis);
+  if (board.diagnosed) attempts_.Establish(batch, board, v1::OUTCOME_LOST, why, board.row.record.diagnosis());
 }
 
 void Diagnoses::StartRun(Batch& batch, BoardState& board) {
@@ -296,11 +303,7 @@ void Diagnoses::TakeReport(Batch& batch, const PowerJob& job, const scheduler::C
   if (HasReturned(batch, board)) return;
   const int known_steps = board.row.record.diagnosis().steps_size();
   Follow(batch, board, known_steps,
-         scheduler::TakeReport(*board.row.record.mutable_diagnosis(), report,
-                               {.record = board.row.record,
-                                .rules = settings_.power_rules,
-                                .now = batch.wall(),
-                                .lab_is_silent = LabIsSilent(batch)}));
+         scheduler::TakeReport(*board.row.record.mutable_diagnosis(), report, SceneOf(batch, board)));
 }
 
 void Diagnoses::Keep(Batch& batch, BoardState& board) {

@@ -63,10 +63,15 @@ class Diagnoses {
   void BeginPlan(Batch& batch, BoardState& board);
   void EndPlan(Batch& batch, BoardState& board, const std::string& conclusion);
   void FailPlan(Batch& batch, BoardState& board, const std::string& cause, bool quarantine);
+  // Does what the step under way is due for.
+  void Advance(Batch& batch, BoardState& board);
+  scheduler::PowerScene SceneOf(const Batch& batch, BoardState& board) const;
   // `known_steps`: how many the diagnosis had before.
   void Follow(Batch& batch, BoardState& board, int known_steps, const scheduler::Course& course);
   // Settles the attempt, if one is open, and moves the board.
   void Close(Batch& batch, BoardState& board, const scheduler::PowerVerdict& verdict, const std::string& quarantine);
+  // What all ends have in common. The board is not stored by it.
+  static void Conclude(BoardState& board, const std::string& conclusion);
   // The board left DIAGNOSING by another way: two machines with its name, for example.
   void CutShort(Batch& batch, BoardState& board);
   void AnswerOrder(Batch& batch, BoardState& board, const PowerJob& job, const scheduler::CommandReport& report);

@@ -42,7 +42,6 @@ void Diagnoses::BeginPlan(Batch& batch, BoardState& board) {
 void Diagnoses::TendPlan(Batch& batch, BoardState& board) {
   if (board.lease && board.lease->awaits_boot && !board.PlansBoot()) BeginPlan(batch, board);
   if (!board.PlansBoot()) return;
-  D& diagnosis = *board.row.record.mutable_diagnosis();
   if (HasReturned(batch, board)) {
     if (!IsPlannedBoot(board, board.row.boot_id)) {
       return FailPlan(batch, board, "POWER: power step not verified: its boot is the one from before it was switched",
@@ -53,25 +52,11 @@ void Diagnoses::TendPlan(Batch& batch, BoardState& board) {
     if (waits) attempts_.Booted(batch, board);
     return;
   }
-  const int known_steps = diagnosis.steps_size();
-  if (board.diagnosis_deadline <= batch.now()) {
-    board.power_job = 0;
-    Follow(batch, board, known_steps,
-           scheduler::TakeDeadline(diagnosis, {.record = board.row.record,
-                                               .rules = settings_.power_rules,
-                                               .now = batch.wall(),
-                                               .lab_is_silent = LabIsSilent(batch)}));
-  } else if (board.AwaitsPowerRun(settings_)) {
-    StartRun(batch, board);
-  }
+  Advance(batch, board);
 }
 
 void Diagnoses::EndPlan(Batch& batch, BoardState& board, const std::string& conclusion) {
-  D& diagnosis = *board.row.record.mutable_diagnosis();
-  diagnosis.set_phase(D::PHASE_ENDED);
-  diagnosis.set_conclusion(conclusion);
-  board.power_job = 0;
-  board.diagnosis_deadline = absl::InfiniteDuration();
+  Conclude(board, conclusion);
   batch.AddEvent(board.row.name, "planned boot", conclusion);
   batch.tx().PutBoard(board.row);
   batch.Touch(board);

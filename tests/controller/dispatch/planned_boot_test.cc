@@ -87,6 +87,8 @@ TEST_F(PlannedBootTest, IsPartOfTheLeaseAndFencesNothing) {
   EXPECT_EQ(Board().record().diagnosis().phase(), v1::Diagnosis::PHASE_ENDED);
   EXPECT_EQ(rig_.Sweep("sweeps/s1").state(), v1::Sweep::STATE_SUCCEEDED);
   EXPECT_EQ(Board().record().cycle_times_size(), 0) << "it counts for no limit";
+  EXPECT_EQ(Board().record().power_cycle_count(), 1u);
+  EXPECT_EQ(Board().record().power_cycle_failure_count(), 0u);
 }
 
 TEST_F(PlannedBootTest, EachTrialHasItsOwn) {
@@ -123,6 +125,7 @@ TEST_F(PlannedBootTest, ABootThatDoesNotComeInTimeEndsTheLease) {
   EXPECT_EQ(Attempts()[0].lease_state(), "fenced");
   EXPECT_THAT(Attempts()[0].cause(), StartsWith("BOARD: no new boot called within 15m"));
   EXPECT_EQ(Board().state(), B::STATE_QUARANTINED);
+  EXPECT_EQ(Board().record().power_cycle_failure_count(), 1u);
   EXPECT_EQ(Trial().state(), v1::Trial::STATE_PENDING);
 }
 
@@ -133,6 +136,7 @@ TEST_F(PlannedBootTest, ACommandThatLiesIsFoundOut) {
   agent_.Call();
   EXPECT_EQ(Board().state(), B::STATE_QUARANTINED);
   EXPECT_THAT(Attempts()[0].cause(), HasSubstr("power step not verified"));
+  EXPECT_EQ(Board().record().power_cycle_failure_count(), 1u);
 }
 
 TEST_F(PlannedBootTest, ARestartedControllerGoesOnWithTheSameAttempt) {
