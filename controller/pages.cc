@@ -46,6 +46,23 @@ std::vector<v1::Board> BoardsOf(const dispatch::Snapshot& snapshot) {
   return boards;
 }
 
+// Page by page, so that no more is in memory. `items_of` names what a page lists.
+template <class Request, class List, class ItemsOf, class Each>
+absl::Status ForEach(const std::string& parent, const List& list, const ItemsOf& items_of, const Each& each) {
+  Request request;
+  request.set_parent(parent);
+  request.set_page_size(kPageSize);
+  do {
+    const auto page = list(request);
+    if (!page.ok()) return page.status();
+    for (const auto& item : items_of(*page)) {
+      if (absl::Status status = each(item); !status.ok()) return status;
+    }
+    request.set_page_token(page->next_page_token());
+  } while (!request.page_token().empty());
+  return absl::OkStatus();
+}
+
 // The controller's own store.
 class StoreSource final : public report::Source {
  public:
@@ -56,34 +73,16 @@ class StoreSource final : public report::Source {
 
   absl::Status ForEachTrial(const std::string& sweep,
                             const std::function<absl::Status(const v1::Trial&)>& each) override {
-    v1::ListTrialsRequest request;
-    request.set_parent(sweep);
-    request.set_page_size(kPageSize);
-    do {
-      absl::StatusOr<v1::ListTrialsResponse> page = store_.ListTrials(request);
-      if (!page.ok()) return page.status();
-      for (const v1::Trial& trial : page->trials()) {
-        if (absl::Status status = each(trial); !status.ok()) return status;
-      }
-      request.set_page_token(page->next_page_token());
-    } while (!request.page_token().empty());
-    return absl::OkStatus();
+    return ForEach<v1::ListTrialsRequest>(
+        sweep, [this](const auto& request) { return store_.ListTrials(request); },
+        [](const auto& page) -> const auto& { return page.trials(); }, each);
   }
 
   absl::Status ForEachResult(const std::string& sweep,
                              const std::function<absl::Status(const v1::Result&)>& each) override {
-    v1::ListResultsRequest request;
-    request.set_parent(sweep);
-    request.set_page_size(kPageSize);
-    do {
-      absl::StatusOr<v1::ListResultsResponse> page = store_.ListResults(request);
-      if (!page.ok()) return page.status();
-      for (const v1::Result& result : page->results()) {
-        if (absl::Status status = each(result); !status.ok()) return status;
-      }
-      request.set_page_token(page->next_page_token());
-    } while (!request.page_token().empty());
-    return absl::OkStatus();
+    return ForEach<v1::ListResultsRequest>(
+        sweep, [this](const auto& request) { return store_.ListResults(request); },
+        [](const auto& page) -> const auto& { return page.results(); }, each);
   }
 
   absl::StatusOr<std::vector<v1::Board>> ListBoards() override { return BoardsOf(*snapshot_); }
